@@ -4,11 +4,10 @@
     tree = difference_tree(before, after)       # {'a;b': instructions, ...}
     svg = draw(tree, 'before' | 'after' | 'difference', label)
 
-One tree holds both sides, so that a function is in the same place in each of
-the three pictures' order.  In "difference", a frame is as wide as the larger of
-the two sides, so that what disappeared can be seen.  The SVG takes its colours
-from the page's style sheet (classes frame-*), scales in width only and needs
-no script.
+One tree holds both sides, so that functions come in the same order in all three
+pictures.  In "difference", a frame is as wide as the larger of the two sides, so
+that what disappeared can be seen.  The SVG takes its colours from the page's
+style sheet (classes frame-*), scales in width only and needs no script.
 """
 
 import re

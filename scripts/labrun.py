@@ -9,6 +9,7 @@ The guest's side is lab/init.  A program that takes the machine down does not
 take the others with it: they run in a new boot.
 """
 
+import os
 import re
 import subprocess
 import tempfile
@@ -55,7 +56,7 @@ class Machine:
     params: tuple = ()          # of the command line, 'kvm_intel.ept=0'
     config: str = 'lab'         # of scripts/kernel --config
     mitigations: str = 'off'
-    memory: int = 1024
+    memory: int = 1536
     cpus: int = 1
 
     def __str__(self):
@@ -67,7 +68,8 @@ class Machine:
         return ','.join(words)
 
     def command_line(self):
-        return bochs.command_line(f'mitigations={self.mitigations}', *self.params)
+        return bochs.command_line(f'mitigations={self.mitigations}', *self.params,
+                                  deterministic=False)
 
 
 @dataclass
@@ -133,6 +135,8 @@ class Transcript:
 
     def line(self, line):
         self.heard = time.monotonic()
+        if self.echo:
+            self.echo(line)
         mark = self.MARK.search(line)
         if mark:
             getattr(self, '_' + mark[1], self._ignore)(*mark[2].split(' '))
@@ -142,8 +146,6 @@ class Transcript:
             (self.current.trouble if self.current else self.boot).append(trouble[1])
         elif self.current:
             self._output(line)
-        if self.echo:
-            self.echo(line)
 
     def silent(self):
         """For boot(on_tick=): the machine's end when nothing is heard of it."""
@@ -214,11 +216,24 @@ def _status(outcome):
     return {0: 'pass', 4: 'skip'}.get(outcome.code, 'fail')
 
 
-def run_programs(machine, kernel, programs, files, progress=None, echo=None, keep_going=True):
+def run_programs(machine, kernel, programs, files, progress=None, echo=None, keep_going=True,
+                 log=None):
     """Run programs on kernel; files: guest path -> host path or bytes.
 
-    progress(outcome) is called as each ends, echo(line) with console lines.
+    progress(outcome) is called as each ends, echo(line) with console lines, and
+    all lines go to the file log while they come.
     """
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log or os.devnull, 'w', buffering=1, newline='\n') as file:
+        def both(line):
+            file.write(line + '\n')
+            if echo:
+                echo(line)
+        return _run_programs(machine, kernel, programs, files, progress, both, keep_going)
+
+
+def _run_programs(machine, kernel, programs, files, progress, echo, keep_going):
     start = time.monotonic()
     left = list(programs)
     outcomes, boot_trouble, consoles, params = [], [], [], {}

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034 # the variables are for the sourcing script
 # Shared by the project's shell tools: paths, messages, timing.  Sourced, not run.
 #
 # In:  NVMX_CACHE  folder for downloads and compiler cache, outside the clone
@@ -17,6 +18,15 @@ JOBS=${JOBS:-$(nproc)}
 # user's git settings or language.
 LC_ALL=C.UTF-8
 export LC_ALL
+# Run from a git hook or `git rebase -x`, the environment points git at that
+# repository, whatever -C says; an identity in it would get into commits that
+# must be the same everywhere; and make would hand its own flags to the kernel's.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY \
+	GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_PREFIX GIT_NAMESPACE GIT_CEILING_DIRECTORIES \
+	GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_AUTHOR_DATE \
+	GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL GIT_COMMITTER_DATE \
+	GIT_DIFF_OPTS GIT_EXTERNAL_DIFF \
+	MAKEFLAGS MFLAGS MAKELEVEL KBUILD_OUTPUT ARCH CROSS_COMPILE
 
 # die MESSAGE: one line on stderr, exit 1.
 die() {
@@ -47,6 +57,15 @@ need_space() {
 		die "no space: $1 has $((free_kib / 1048576)) GiB free, $2 GiB needed"
 }
 
+# lock FILE: wait for another run that holds FILE; held until this script ends.
+lock() {
+	need flock util-linux
+	exec 9>"$1"
+	flock -n 9 && return
+	say "another run is at work, waiting for it ($1)"
+	flock 9
+}
+
 # step WORDS...: announce a long step; done_step prints the seconds it took.
 step() {
 	step_name=$*
@@ -65,8 +84,9 @@ show_help() {
 
 # git_plain ARGS...: git with nothing of the user's configuration.
 git_plain() {
-	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git \
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1 git \
 		-c user.name='nVMX series' -c user.email='nvmx@localhost' \
+		-c core.attributesFile=/dev/null -c core.excludesFile=/dev/null \
 		-c gc.auto=0 -c advice.detachedHead=false "$@"
 }
 

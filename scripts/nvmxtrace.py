@@ -178,7 +178,8 @@ class Instruction:
         operands = [part.strip() for part in words[1].split(',')] if len(words) > 1 else []
         self.metric = METRICS.get(name)
         self.kind = ('call' if name == 'call' else
-                     'return' if name.startswith(('ret', 'iret')) else
+                     'return' if name.startswith('ret') else
+                     'interrupt return' if name.startswith('iret') else
                      'enter' if name in ('vmlaunch', 'vmresume') else
                      'jump' if name.startswith(('j', 'loop')) else 'plain')
         # VMREAD value, field; VMWRITE field, value.
@@ -194,7 +195,7 @@ class Instruction:
         """What happens to general registers: none, set, clobber or all."""
         self.effect, self.target, self.source = 'all', None, None
         whole, bits = REGISTERS.get(operands[0], (None, 0)) if operands else (None, 0)
-        if name in NO_REGISTER or name.startswith(('j', 'ret')):
+        if name in NO_REGISTER or name.startswith(('j', 'ret', 'iret')):
             self.effect = 'none'
         elif name.startswith('push'):
             self.effect = 'none'
@@ -237,30 +238,26 @@ class Stack:
     """Callers of the current function, by following return addresses."""
 
     def __init__(self):
-        self.frames = []        # [function, return address or None]
+        self.frames = []        # [function, possible return addresses]
 
     def enter(self, function):
         """Execution is in function; by a jump or because it falls through."""
         if not self.frames:
-            self.frames.append([function, None])
+            self.frames.append([function, ()])
         elif self.frames[-1][0] != function:
             self.frames[-1][0] = function
 
-    def call(self, function, return_address):
-        self.frames.append([function, return_address])
+    def call(self, function, *return_addresses):
+        self.frames.append([function, return_addresses])
 
-    def ret(self, address, function, first):
-        """Return to an address; first: where function begins."""
+    def ret(self, address, function):
+        """Return to address in function; False if that is no known caller."""
         for depth in range(len(self.frames) - 1, -1, -1):
-            if self.frames[depth][1] == address:
+            if address in self.frames[depth][1]:
                 del self.frames[depth:]
-                break
-        else:
-            # Nobody returns to the first instruction: a retpoline, which is an
-            # indirect jump.  Else it is a caller that was not known so far.
-            if not first:
-                self.frames.clear()
-        self.enter(function)
+                self.enter(function)
+                return True
+        return False
 
     def folded(self):
         return ';'.join(frame[0] for frame in self.frames)
@@ -448,11 +445,21 @@ class Fold:
             # stack: retpolines, RSB stuffing.
             if following.first or following.function != current.function:
                 self.stack.call(following.function, current.next)
-        elif current.kind == 'return':
-            self.stack.ret(following.address, following.function, following.first)
+        elif current.kind in ('return', 'interrupt return'):
+            self._return(current, following)
         elif current.kind == 'plain' and following.address not in (current.next, current.address):
-            # An interrupt (or a fault, which comes back to the instruction).
-            self.stack.call(following.function, current.next)
+            # An interrupt; faults and REP instructions continue where they were.
+            self.stack.call(following.function, current.next, current.address)
+
+    def _return(self, current, following):
+        if self.stack.ret(following.address, following.function):
+            return
+        # To a caller that was not known so far: neither is what lies between.
+        # But nobody returns to a function's first instruction: that is a
+        # retpoline, an indirect jump; and interrupts may follow any jump.
+        if current.kind == 'return' and not following.first:
+            self.stack = Stack()
+        self.stack.enter(following.function)
 
     def _learn(self, access):
         """Remember where in a VMCS a field is; look it up if it is not known."""

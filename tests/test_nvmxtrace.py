@@ -217,6 +217,30 @@ class Stacks(unittest.TestCase):
         self.assertIn('vcpu_loop;vmx_vcpu_run;vmx_vmexit', stacks_of(trace, 1))
         self.assertNotIn('vcpu_loop;vmx_vcpu_run;vmx_vmexit', stacks_of(trace, 0))
 
+    def test_unknown_caller_forgets_what_is_below(self):
+        """A function drops its own return address and returns to an unknown caller."""
+        trace = one_window(lambda t: t.insn(RUN + 0x28, 'call .+1  (0x0)')
+                           .insn(WORK, 'add rsp, 0x08').insn(WORK + 4, 'ret', 1)
+                           .insn(LOOP + 8, 'call .-1  (0x0)').insn(RUN, 'nop'))
+        trace.open().guest().exit(VMCS01, 24).enter().guest().close()
+        self.assertIn('vcpu_loop;vmx_vcpu_run;vmx_vmexit', stacks_of(trace, 1))
+
+    def test_interrupt_after_a_jump(self):
+        trace = one_window(lambda t: t.insn(RUN + 0x28, 'call .+1  (0x0)')
+                           .insn(WORK, 'jz .+8  (0x0)').insn(HELPER, 'iretq', 2)
+                           .insn(WORK + 12, 'ret', 1).insn(RUN + 0x2c, 'nop'))
+        self.assertEqual(stacks_of(trace)['vmx_vcpu_run;work'], 2)
+        self.assertEqual(stacks_of(trace)['vmx_vcpu_run;helper'], 1)
+
+    def test_interrupt_of_a_repeated_instruction(self):
+        """It comes back to the instruction, not to the next one."""
+        trace = one_window(lambda t: t.insn(RUN + 0x28, 'rep stosq qword ptr es:[rdi], rax')
+                           .insn(HELPER, 'iretq', 2)
+                           .insn(RUN + 0x28, 'rep stosq qword ptr es:[rdi], rax')
+                           .insn(RUN + 0x2c, 'nop'))
+        self.assertEqual(stacks_of(trace)['vmx_vcpu_run'], 7)
+        self.assertEqual(stacks_of(trace)['vmx_vcpu_run;helper'], 1)
+
     def test_tail_jump_replaces_the_frame(self):
         stacks = stacks_of(one_window(
             lambda t: t.insn(RUN + 0x28, 'call .+1  (0x0)').insn(WORK, 'jmp .+1  (0x0)')
@@ -376,6 +400,31 @@ class Summary(unittest.TestCase):
         self.assertEqual(summary['metrics']['instructions'],
                          {'median': 12, 'min': 11, 'max': 77})
         self.assertEqual((summary['iterations'], summary['identical']), (5, 3))
+
+    def test_majority_is_chosen(self):
+        """Of windows with the same costs, the ones that agree."""
+        trace = Trace()
+        for callee in (HELPER, HELPER, WORK, WORK):
+            trace.open().guest().exit(VMCS01, 24).insn(RUN + 0x28, 'call .+1  (0x0)')
+            trace.insn(callee, 'ret', 1).insn(RUN + 0x2c, 'nop').enter().guest().close()
+        summary = nvmxtrace.summarize(trace.fold(), skip=1)
+        self.assertEqual((summary['iterations'], summary['identical']), (3, 2))
+        self.assertIn('work', summary['functions'])
+
+    def test_median_counts_more_than_the_majority(self):
+        trace = Trace()
+        for callees in ((WORK,), (WORK,), (WORK,), (WORK, WORK), (WORK, HELPER), (HELPER, WORK)):
+            trace.open().guest().exit(VMCS01, 24)
+            for callee in callees:
+                trace.insn(trace.next, 'call .+1  (0x0)')
+                back = trace.next
+                trace.insn(callee, 'ret', 1)
+                trace.next = back
+            trace.enter().guest().close()
+        summary = nvmxtrace.summarize(trace.fold(), skip=1)
+        # Two windows with one call; three with two calls, all different.
+        self.assertEqual(summary['metrics']['instructions']['median'], 11)
+        self.assertEqual(sum(summary['functions'].values()), 11)
 
     def test_chosen_window_adds_up(self):
         summary = nvmxtrace.summarize(self.windows(0, 70, 5, 5), skip=1)

@@ -94,9 +94,9 @@ def run(*arguments):
 
 
 class Whole(unittest.TestCase):
-    def page(self, suite=None):
+    def page(self, comparisons=()):
         with tempfile.TemporaryDirectory() as folder:
-            return report.page(report.Bench(results(folder)), suite)
+            return report.page(report.Bench(results(folder)), comparisons)
 
     def test_nesting_and_figures(self):
         page = Page(self.page())
@@ -125,6 +125,22 @@ class Whole(unittest.TestCase):
         self.assertEqual(text.count('<svg class='), text.count('role="img"'))
         self.assertIn('lang="en"', text)
 
+    def test_selftests(self):
+        test = {'name': 'x86/<test>', 'good': False, 'verdict': 'REGRESSION', 'known': None,
+                'base': {'status': 'pass', 'seconds': 1.25, 'reason': ''},
+                'tip': {'status': 'fail', 'seconds': 2, 'reason': 'boom & bang'}}
+        alone = {**test, 'name': 'x86/new', 'base': None, 'verdict': 'ADDED', 'good': True}
+        suite = {'name': 'broadwell_ult', 'good': False, 'counts': {'REGRESSION': 1, 'ADDED': 1},
+                 'troubles': ['tip: kernel at boot: WARNING'], 'tests': [alone, test]}
+        page = Page(self.page([('Suite', suite)]))
+        for text in ('x86/<test>', 'REGRESSION', 'boom & bang', 'not good', 'WARNING',
+                     '1 REGRESSION, 1 ADDED'):
+            self.assertIn(text, page.words())
+        self.assertLess(page.words().index('x86/<test>'), page.words().index('x86/new'))
+        for damaged in ({}, [], {**suite, 'tests': [{}]}):
+            with self.assertRaises(report.ReportError):
+                self.page([('Suite', damaged)])
+
     def test_same_input_same_page(self):
         self.assertEqual(self.page(), self.page())
 
@@ -133,23 +149,32 @@ class CommandLine(unittest.TestCase):
     def test_writes_whole_file(self):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder, 'new/report.html')
-            done = run('--bench', results(folder), '--out', out, '--suite', Path(folder, 'none'))
+            results(folder)
+            done = run('--results', folder, '--out', out)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertTrue(out.read_text().endswith('</html>\n'))
             self.assertEqual([file.name for file in out.parent.iterdir()], ['report.html'])
 
     def test_errors_are_one_line(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = results(folder)
-            for name, text in (('a', '{'), ('b', '[]'), ('c', '{"iterations": 1}'),
-                               ('d', '{"iterations": 1, "kernels": [], "runs": []}')):
+        for name, text in (('bench.json', '{'), ('bench.json', '[]'),
+                           ('bench.json', '{"iterations": 1}'),
+                           ('bench.json', '{"iterations": 1, "kernels": [], "runs": []}'),
+                           ('suite-x.json', '{'), ('suite-x.json', '{}'), ('matrix.json', '[]')):
+            with tempfile.TemporaryDirectory() as folder:
+                results(folder)
                 Path(folder, name).write_text(text)
-            Path(folder, 'bench-tip-default-E1.folded').unlink()
-            for bench in ('missing', 'a', 'b', 'c', 'd', path.name):
-                done = run('--bench', Path(folder, bench), '--out', Path(folder, 'out'))
-                self.assertEqual(done.returncode, 1, bench)
-                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-                self.assertFalse(Path(folder, 'out').exists())
+                self.fails(folder, (name, text))
+        for name in ('bench.json', 'bench-tip-default-E1.folded'):
+            with tempfile.TemporaryDirectory() as folder:
+                results(folder)
+                Path(folder, name).unlink()
+                self.fails(folder, name)
+
+    def fails(self, folder, what):
+        done = run('--results', folder)
+        self.assertEqual(done.returncode, 1, what)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertFalse(Path(folder, 'report.html').exists())
 
     def test_help(self):
         self.assertEqual(run('--help').returncode, 0)
@@ -182,6 +207,11 @@ class Flames(unittest.TestCase):
         self.assertAlmostEqual(
             self.widths('before')['same: 100 instructions, 100 of its own'], 25, 2)
         self.assertNotIn('gone', ' '.join(self.widths('after')))
+
+    def test_siblings_are_side_by_side(self):
+        svg = flamegraph.draw(self.tree, 'before', 'x')
+        places = dict(re.findall(r'<svg x="([\d.]+)%" y="38"[^>]*><title>(\w+)', svg))
+        self.assertEqual(places, {'0.000': 'same', '25.000': 'gone_'})
 
     def test_children_fit_into_their_parents(self):
         def check(frame):
