@@ -139,7 +139,10 @@ class Transcript:
             self.echo(line)
         mark = self.MARK.search(line)
         if mark:
-            getattr(self, '_' + mark[1], self._ignore)(*mark[2].split(' '))
+            handler = {'mhz': self._mhz, 'param': self._param, 'start': self._start,
+                       'end': self._end, 'done': self._done}.get(mark[1])
+            if handler:
+                handler(mark[2])
             return
         trouble = TROUBLE.search(line)
         if trouble:
@@ -151,9 +154,6 @@ class Transcript:
         """For boot(on_tick=): the machine's end when nothing is heard of it."""
         return 'hang' if time.monotonic() - self.heard > SILENCE else None
 
-    def _ignore(self, *_):
-        pass
-
     def _mhz(self, mhz):
         self.mhz = float(mhz)
 
@@ -161,19 +161,21 @@ class Transcript:
         name, _, value = pair.partition('=')
         self.params[name] = value
 
-    def _start(self, name, uptime):
+    def _start(self, text):
+        name, uptime = text.split()
         self.current = Outcome(name)
         self.started = float(uptime)
         self.started_wall = time.monotonic()
         self.after_assertion = False
 
-    def _end(self, _, code, uptime):
+    def _end(self, text):
+        _, code, uptime = text.split()
         outcome = self.current
         outcome.code = int(code)
         outcome.seconds = round((float(uptime) - self.started) * self.mhz / 100, 2)
         self._close(_status(outcome))
 
-    def _done(self, *_):
+    def _done(self, _):
         self.done = True
 
     def _close(self, status):
@@ -200,8 +202,8 @@ class Transcript:
             self.after_assertion = False
         elif 'Test Assertion Failure' in line and not outcome.reason:
             self.after_assertion = True
-        elif not outcome.reason and re.search(r'\bSKIP\b|skipping test', line, re.I):
-            outcome.reason = line.strip()
+        elif not outcome.reason and '# SKIP' in line:
+            outcome.reason = line.partition('# SKIP')[2].strip(' -')
 
 
 def _status(outcome):
