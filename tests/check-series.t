@@ -21,6 +21,7 @@ patches=$T/clone/patches
 # The image of the small tree is nested.c; the lab takes it unless it says "bug".
 cat >"$T/clone/scripts/kernel" <<'EOF'
 #!/bin/sh
+[ "$1" != --selftests ] || { echo /selftests; exit; }
 for src; do :; done
 out=$(dirname "$src")/o-lab
 mkdir -p "$out"
@@ -30,7 +31,7 @@ EOF
 cat >"$T/clone/scripts/lab" <<EOF
 #!/bin/sh
 echo "\$*" >>$T/lab-calls
-! grep bug "\$3" || { echo 'not ok 1 - nested guest'; exit 1; }
+! grep -q bug "\$3" || { echo 'not ok 1 - nested guest'; exit 1; }
 EOF
 mkdir "$T/clone/lab" "$patches"
 : >"$T/clone/lab/kernel.config"
@@ -58,7 +59,7 @@ says 'b4 was remembered' 'series: am [0-9]* s b4 ok$'
 
 sed -i 's/^-int line50;/-int line51;/' "$patches"/0003-*
 fails 'a patch that does not apply' '^0 passed, 1 failed$' "$check" --stages am
-says 'is named' '^patch 3 (KVM: nVMX: Set line50): am: does not apply: patch failed: arch/x86/kvm/vmx/nested.c'
+says 'is named' '^patch 3 (KVM: nVMX: Set line50): am: does not apply: arch/x86/kvm/vmx/nested.c: patch does not apply'
 mend
 sed -i '/^In-Reply-To:/d;/^References:/d' "$patches/nvmx.mbx"
 fails 'an mbox without threading' '^1 passed, 1 failed$' "$check" --stages am,b4
@@ -105,6 +106,7 @@ fails 'a patch beyond the last' 'there are patches 1 to 3' "$check" --from 4
 echo 'checkpatch | - | no reason' >>"$T/clone/checks/exceptions"
 fails 'an exception without a reason' 'want "stage | file | message | reason"' "$check" --stages am
 
+# shellcheck disable=SC2016 # expanded by the command
 timeout 60 "$T/clone/scripts/archive" sh -c 'echo "$NVMX_ARCHIVE_URL"; exit 7' >"$T/out" 2>&1
 [ $? -eq 7 ] && grep -q '^http://127.0.0.1:[0-9]*/nvmx/$' "$T/out"
 result $? "the archive's status is that of its command"
@@ -128,7 +130,7 @@ file=$T/linux/arch/x86/kvm/vmx/vmcs12.c
 step() {
 	g -C "$linux" show base:arch/x86/kvm/vmx/vmcs12.c >"$T/vmcs12.c"
 	mkdir -p "${file%/*}"
-	cat "$T/vmcs12.c" - >"$file"
+	{ cat "$T/vmcs12.c" && echo && cat; } >"$file"
 	g -C "$T/linux" add "$file"
 	g -C "$T/linux" commit -q -m "$1" -m 'Do what the subject says.'
 }
@@ -141,7 +143,7 @@ static void __used nested_vmx_test(void)
 	nested_vmx_undeclared();
 }
 EOF
-step 'KVM: nVMX: Make sparse complain' <<'EOF'
+step 'KVM: nVMX: Add a symbol for all to see' <<'EOF'
 int nested_vmx_test;
 EOF
 step 'KVM: nVMX: Use a symbol that is not exported' <<'EOF'
@@ -164,7 +166,7 @@ result $? 'a series with broken patches in the middle'
 says 'a compile error is put down to its patch' \
 	'^patch 2 (KVM: nVMX: Break the build): build: .*vmcs12.c.*nested_vmx_undeclared'
 says 'so is a finding of sparse' \
-	"^patch 3 (KVM: nVMX: Make sparse complain): sparse: .*vmcs12.c: .*'nested_vmx_test' was not declared"
+	"^patch 3 (KVM: nVMX: Add a symbol for all to see): sparse: .*vmcs12.c: .*'nested_vmx_test' was not declared"
 says 'so is a symbol without export' \
 	'^patch 4 (KVM: nVMX: Use a symbol that is not exported): build: .*"nested_vmx_missing" .* undefined'
 says 'so is bad style' '^patch 4 (.*): checkpatch: .*AVOID_EXTERNS'

@@ -72,13 +72,14 @@ g() {
 
 # new_kernel DIR [SUBLEVEL]: a git tree that looks like v7.2.SUBLEVEL from afar.
 new_kernel() {
-	mkdir -p "$1/arch/x86/kvm/vmx" "$1/Documentation/virt/kvm/x86"
+	mkdir -p "$1/arch/x86/kvm/vmx" "$1/Documentation/virt/kvm/x86" "$1/tools"
 	printf '%s\n' 'VERSION = 7' 'PATCHLEVEL = 2' "SUBLEVEL = ${2:-1}" 'EXTRAVERSION =' \
 		'NAME = Test' >"$1/Makefile"
 	printf '*.c diff=cpp\n*.h diff=cpp\n' >"$1/.gitattributes"
 	printf '*.o\n' >"$1/.gitignore"
 	seq 1 60 | sed 's/.*/int line&;/' >"$1/arch/x86/kvm/vmx/nested.c"
 	seq 1 40 | sed 's/.*/int field&;/' >"$1/arch/x86/kvm/vmx/vmcs12.c"
+	echo tools >"$1/tools/README"
 	echo index >"$1/Documentation/virt/kvm/x86/index.rst"
 	g -C "$1" init -q -b master
 	g -C "$1" add -A
