@@ -43,14 +43,14 @@ def runs(base, tip, variant='default', loop='E1'):
             {'kernel': 'tip', 'variant': variant, 'loops': {loop: tip}}]
 
 
-def check(base, tip, allowed=''):
+def check(base, tip, allowed='', loop='E1'):
     """Verdict and text."""
     with tempfile.NamedTemporaryFile('w') as file:
         file.write(ALLOWED_HEAD + allowed)
         file.flush()
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            verdict = bench.check(runs(base, tip), 'base', 'tip', file.name)
+            verdict = bench.check(runs(base, tip, loop=loop), 'base', 'tip', file.name)
         return verdict, output.getvalue()
 
 
@@ -68,6 +68,20 @@ class Check(unittest.TestCase):
 
     def test_less_here_does_not_pay_for_more_there(self):
         self.assertFalse(check(summary(), summary(instructions=10, vmread=51))[0])
+
+    def test_rare_fields_stay_in_vmcs02_unless_asked_for(self):
+        for vmcs, access, field, good in (
+                ('vmcs02', 'vmread', 'GUEST_GDTR_BASE', False),
+                ('vmcs02', 'vmread', 'GUEST_PENDING_DBG_EXCEPTIONS', False),
+                ('vmcs02', 'vmread', 'GUEST_CS_AR_BYTES', True),
+                ('vmcs02', 'vmwrite', 'GUEST_GDTR_BASE', True),
+                ('vmcs01', 'vmread', 'GUEST_GDTR_BASE', True)):
+            tip = summary()
+            tip['fields'] = [[vmcs, access, field, 'f', 1, 0]]
+            verdict, text = check(summary(), tip)
+            self.assertEqual(verdict, good, f'{vmcs} {access} {field}')
+            self.assertEqual(f'L1 asks for none of {field}' in text, not good)
+            self.assertTrue(check(summary(), tip, loop='E2')[0])
 
     def test_redundant_writes_are_no_cost_of_their_own(self):
         self.assertTrue(check(summary(), summary(vmwrite_same=5))[0])
