@@ -41,6 +41,8 @@ static u32 nr_iterations = DEFAULT_ITERATIONS;
 static u32 nr_warm_up = WARM_UP_ITERATIONS;
 static bool use_marks;
 
+static u8 *l1_msr_bitmap;
+
 /* What L1 reports. */
 static u64 samples[MAX_ITERATIONS];
 static u32 l1_secondary_ctls;
@@ -110,6 +112,12 @@ static void l1_vmwrite(unsigned int i)
 	GUEST_ASSERT(!vmwrite(GUEST_GDTR_LIMIT, i & 1 ? 0xffff : 0xfffe));
 }
 
+/* Intercept writes of KERNEL_GS_BASE every other time; L2 doesn't do any. */
+static void l1_change_msr_bitmap(unsigned int i)
+{
+	l1_msr_bitmap[0xc00 + (MSR_KERNEL_GS_BASE & 0x1fff) / 8] ^= BIT(MSR_KERNEL_GS_BASE % 8);
+}
+
 static const struct perf_loop loops[] = {
 	{
 		.name = "cpuid",
@@ -138,6 +146,12 @@ static const struct perf_loop loops[] = {
 		.name = "rdmsr",
 		.what = "L2 also reads MSRs that L1 does not intercept",
 		.l2_code = l2_rdmsr,
+	},
+	{
+		.name = "msrbitmap",
+		.what = "L1 also changes its MSR bitmap",
+		.l2_code = l2_cpuid,
+		.l1_work = l1_change_msr_bitmap,
 	},
 	{
 		.name = "vmfail",
@@ -224,6 +238,7 @@ static void l1_setup(const struct perf_loop *loop, struct vmx_pages *vmx,
 	GUEST_ASSERT(load_vmcs(vmx));
 	prepare_vmcs(vmx, loop->l2_code, &l2_stack[L2_STACK_SIZE - 1]);
 	l1_enable_features(vmx, virtual_apic);
+	l1_msr_bitmap = vmx->msr;
 
 	/* L2's MSRs are to differ from L1's and from each other. */
 	for (i = 0; i < ARRAY_SIZE(l2_msrs); i++) {
@@ -347,7 +362,7 @@ static void help(const char *name)
 	printf(" -m: mark start and end of each measured iteration by XCHG %%BX,%%BX\n");
 	printf(" -l: run this loop only; may be repeated (default: all)\n");
 	for (i = 0; i < ARRAY_SIZE(loops); i++)
-		printf("     %-8s %s\n", loops[i].name, loops[i].what);
+		printf("     %-9s %s\n", loops[i].name, loops[i].what);
 	printf("     With -noept at the end, L1 does not use EPT for L2.\n");
 	exit(0);
 }

@@ -338,8 +338,15 @@ static void check_pending_dbg(struct l2 *l2, bool by_l1)
 	l2->load = false;
 	l2->sync = 0;
 	if (by_l1) {
+		/*
+		 * Execute the VMCALL once before, for KVM to have it mapped if it
+		 * uses shadow paging: emulated CPUs may lose pending debug
+		 * exceptions on a #PF that exits to KVM.
+		 */
+		GUEST_ASSERT(!vmwrite(GUEST_RIP, vmreadz(GUEST_RIP) - VMCALL_LEN));
+		l1_vmenter(l2);
+
 		l2->state.pending_dbg = PENDING_DBG_B0 | PENDING_DBG_ENABLED_BP;
-		/* Back to the VMCALL. */
 		GUEST_ASSERT(!vmwrite(GUEST_RIP, vmreadz(GUEST_RIP) - VMCALL_LEN));
 		GUEST_ASSERT(!vmwrite(GUEST_INTERRUPTIBILITY_INFO, MOV_SS_BLOCKING));
 		GUEST_ASSERT(!vmwrite(GUEST_PENDING_DBG_EXCEPTIONS, l2->state.pending_dbg));

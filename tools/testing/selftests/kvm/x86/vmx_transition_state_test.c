@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What nested VM-Enter and VM-Exit do to L1's state that no VMCS field shows: the
+ * interrupt that is pending at VM-Enter, the segments that VM-Exit loads, and the
+ * MSRs of SYSCALL if L2 has an EFER of its own.
+ */
+#include "test_util.h"
+#include "kvm_util.h"
+#include "processor.h"
+#include "apic.h"
+#include "vmx.h"
+
+#define L2_STACK_SIZE	64
+#define VECTOR		0x41
+#define VMCALL_LEN	3
+
+/* Where userspace looks at L1's state: before the first VM-Enter, or after a VM-Exit. */
+enum { BEFORE, AFTER };
+
+static bool l2_ran;
+static u64 l2_efer;
+
+static void l2_guest_code(void)
+{
+	for (;;) {
+		l2_ran = true;
+		l2_efer = rdmsr(MSR_EFER);
+		vmcall();
+	}
+}
+
+static u64 l1_vmenter(bool launch)
+{
+	l2_ran = false;
+	GUEST_ASSERT(!vmx_enter_l2(launch));
+	if (vmreadz(VM_EXIT_REASON) == EXIT_REASON_VMCALL)
+		GUEST_ASSERT(!vmwrite(GUEST_RIP, vmreadz(GUEST_RIP) + VMCALL_LEN));
+	return vmreadz(VM_EXIT_REASON);
+}
+
+/* SYSCALL jumps to where L1's LSTAR says, or wherever the host's does. */
+static noinline void l1_syscall(void)
+{
+	u64 target, landed = 0;
+
+	asm volatile("lea 1f(%%rip), %0\n\t"
+		     "jmp 2f\n"
+		     "1:\n\t"
+		     "mov $1, %%edx\n\t"
+		     "jmp *%%rcx\n"
+		     "2:"
+		     : "=r"(target));
+	wrmsr(MSR_LSTAR, target);
+
+	asm volatile("syscall" : "+d"(landed) : : "rcx", "r11", "cc", "memory");
+	GUEST_ASSERT_EQ(landed, 1);
+}
+
+static void l1_set_efer(u64 set, u64 clear)
+{
+	wrmsr(MSR_EFER, (rdmsr(MSR_EFER) & ~clear) | set);
+	GUEST_ASSERT(!vmwrite(HOST_IA32_EFER, rdmsr(MSR_EFER)));
+}
+
+/* Both with and without EFER.SCE in L1 and in L2. */
+static void test_efer(void)
+{
+	int i;
+
+	wrmsr(MSR_STAR, (u64)get_cs() << 32);
+	wrmsr(MSR_SYSCALL_MASK, 0);
+
+	for (i = 0; i < 8; i++) {
+		l1_set_efer(i & 1 ? EFER_SCE : 0, i & 1 ? 0 : EFER_SCE);
+		GUEST_ASSERT(!vmwrite(GUEST_IA32_EFER,
+				      (rdmsr(MSR_EFER) & ~EFER_SCE) | (i & 2 ? EFER_SCE : 0)));
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+		GUEST_ASSERT_EQ(l2_efer & EFER_SCE, i & 2 ? EFER_SCE : 0);
+		GUEST_ASSERT_EQ(rdmsr(MSR_EFER) & EFER_SCE, i & 1 ? EFER_SCE : 0);
+		if (i & 1)
+			l1_syscall();
+	}
+}
+
+static void l1_guest_code(struct vmx_pages *vmx)
+{
+	static u64 l2_stack[L2_STACK_SIZE];
+
+	cli();
+	x2apic_enable();
+	wrmsr(MSR_FS_BASE, 0x12345000);
+	wrmsr(MSR_GS_BASE, 0xffff800000001000ul);
+	GUEST_SYNC(BEFORE);
+
+	GUEST_ASSERT(prepare_for_vmx_operation(vmx));
+	GUEST_ASSERT(load_vmcs(vmx));
+	prepare_vmcs(vmx, l2_guest_code, &l2_stack[L2_STACK_SIZE - 1]);
+	GUEST_ASSERT(!vmwrite(PIN_BASED_VM_EXEC_CONTROL,
+			      vmreadz(PIN_BASED_VM_EXEC_CONTROL) | PIN_BASED_EXT_INTR_MASK));
+
+	GUEST_ASSERT(!vmwrite(CPU_BASED_VM_EXEC_CONTROL,
+			      vmreadz(CPU_BASED_VM_EXEC_CONTROL) | CPU_BASED_USE_MSR_BITMAPS));
+	GUEST_ASSERT(!vmwrite(VM_ENTRY_CONTROLS,
+			      vmreadz(VM_ENTRY_CONTROLS) | VM_ENTRY_LOAD_IA32_EFER));
+	GUEST_ASSERT(!vmwrite(VM_EXIT_CONTROLS,
+			      vmreadz(VM_EXIT_CONTROLS) | VM_EXIT_LOAD_IA32_EFER));
+	GUEST_ASSERT(!vmwrite(GUEST_IA32_EFER, rdmsr(MSR_EFER)));
+	GUEST_ASSERT(!vmwrite(HOST_IA32_EFER, rdmsr(MSR_EFER)));
+
+	/* None of which VM-Exit keeps. */
+	GUEST_ASSERT(!vmwrite(GUEST_FS_BASE, 0x1000));
+	GUEST_ASSERT(!vmwrite(GUEST_GS_BASE, 0x2000));
+	GUEST_ASSERT(!vmwrite(GUEST_DS_SELECTOR, 0));
+	GUEST_ASSERT(!vmwrite(GUEST_DS_AR_BYTES, 0x10000));
+	GUEST_ASSERT(!vmwrite(GUEST_ES_LIMIT, 0xfff));
+	GUEST_ASSERT(!vmwrite(GUEST_ES_AR_BYTES, 0x4093));
+	GUEST_ASSERT(!vmwrite(GUEST_GDTR_LIMIT, 0x7fff));
+	GUEST_ASSERT(!vmwrite(GUEST_IDTR_LIMIT, 0x7fff));
+
+	/* Nothing is pending. */
+	GUEST_ASSERT_EQ(l1_vmenter(true), EXIT_REASON_VMCALL);
+	GUEST_ASSERT(l2_ran);
+	GUEST_SYNC(AFTER);
+
+	test_efer();
+
+	/* What L1 blocks by RFLAGS.IF hits L2 before its first instruction. */
+	x2apic_write_reg(APIC_ICR, APIC_DEST_SELF | APIC_DM_FIXED | VECTOR);
+	GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_EXTERNAL_INTERRUPT);
+	GUEST_ASSERT(!l2_ran);
+	GUEST_SYNC(AFTER);
+
+	/* What L1 blocks by its TPR does not exist for L2. */
+	x2apic_write_reg(APIC_TASKPRI, VECTOR);
+	GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+	GUEST_ASSERT(l2_ran);
+
+	x2apic_write_reg(APIC_TASKPRI, 0);
+	GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_EXTERNAL_INTERRUPT);
+	GUEST_ASSERT(!l2_ran);
+	GUEST_DONE();
+}
+
+static void check_segment(const char *name, const struct kvm_segment *actual, u8 type,
+			  bool s, bool l, bool db, bool g, u32 limit)
+{
+	TEST_ASSERT(actual->present && !actual->unusable && !actual->dpl && !actual->avl &&
+		    actual->type == type && actual->s == s && actual->l == l &&
+		    actual->db == db && actual->g == g && actual->limit == limit,
+		    "%s: type %u, s %u, dpl %u, l %u, db %u, g %u, present %u, unusable %u, limit %#x",
+		    name, actual->type, actual->s, actual->dpl, actual->l, actual->db, actual->g,
+		    actual->present, actual->unusable, actual->limit);
+}
+
+/*
+ * After VM-Exit to a 64-bit host.  Selectors and bases are what L1 had before, as the
+ * host-state area says.
+ */
+static void check_l1_state(struct kvm_vcpu *vcpu, const struct kvm_sregs *before)
+{
+	struct kvm_debugregs dregs;
+	struct kvm_sregs sregs;
+	const struct kvm_segment *data[] = {
+		&sregs.ds, &sregs.es, &sregs.ss, &sregs.fs, &sregs.gs,
+	};
+	int i;
+
+	vcpu_sregs_get(vcpu, &sregs);
+
+	check_segment("CS", &sregs.cs, 11, true, true, false, true, -1u);
+	for (i = 0; i < ARRAY_SIZE(data); i++)
+		check_segment("data", data[i], 3, true, false, true, true, -1u);
+	check_segment("TR", &sregs.tr, 11, false, false, false, false, 0x67);
+	TEST_ASSERT(sregs.ldt.unusable, "LDTR is usable");
+
+	TEST_ASSERT_EQ(sregs.cs.selector, before->cs.selector);
+	TEST_ASSERT_EQ(sregs.ds.selector, before->ds.selector);
+	TEST_ASSERT_EQ(sregs.es.selector, before->es.selector);
+	TEST_ASSERT_EQ(sregs.ss.selector, before->ss.selector);
+	TEST_ASSERT_EQ(sregs.fs.selector, before->fs.selector);
+	TEST_ASSERT_EQ(sregs.gs.selector, before->gs.selector);
+	TEST_ASSERT_EQ(sregs.tr.selector, before->tr.selector);
+	TEST_ASSERT_EQ(sregs.ldt.selector, 0);
+	TEST_ASSERT_EQ(sregs.cs.base, 0);
+	TEST_ASSERT_EQ(sregs.ds.base, 0);
+	TEST_ASSERT_EQ(sregs.es.base, 0);
+	TEST_ASSERT_EQ(sregs.ss.base, 0);
+	TEST_ASSERT_EQ(sregs.fs.base, before->fs.base);
+	TEST_ASSERT_EQ(sregs.gs.base, before->gs.base);
+	TEST_ASSERT_EQ(sregs.tr.base, before->tr.base);
+	TEST_ASSERT_EQ(sregs.gdt.base, before->gdt.base);
+	TEST_ASSERT_EQ(sregs.idt.base, before->idt.base);
+	TEST_ASSERT_EQ(sregs.gdt.limit, 0xffff);
+	TEST_ASSERT_EQ(sregs.idt.limit, 0xffff);
+
+	vcpu_debugregs_get(vcpu, &dregs);
+	TEST_ASSERT_EQ(dregs.dr7, 0x400);
+}
+
+int main(int argc, char *argv[])
+{
+	struct kvm_sregs before;
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	struct ucall uc;
+	gva_t vmx_gva;
+
+	TEST_REQUIRE(kvm_cpu_has(X86_FEATURE_VMX));
+
+	vm = vm_create_with_one_vcpu(&vcpu, l1_guest_code);
+	vcpu_alloc_vmx(vm, &vmx_gva);
+	vcpu_args_set(vcpu, 1, vmx_gva);
+
+	for (;;) {
+		vcpu_run(vcpu);
+		TEST_ASSERT_KVM_EXIT_REASON(vcpu, KVM_EXIT_IO);
+
+		switch (get_ucall(vcpu, &uc)) {
+		case UCALL_SYNC:
+			if (uc.args[1] == BEFORE)
+				vcpu_sregs_get(vcpu, &before);
+			else
+				check_l1_state(vcpu, &before);
+			break;
+		case UCALL_DONE:
+			kvm_vm_free(vm);
+			return 0;
+		case UCALL_ABORT:
+			REPORT_GUEST_ASSERT(uc);
+		default:
+			TEST_FAIL("Unexpected ucall %lu", uc.cmd);
+		}
+	}
+}
