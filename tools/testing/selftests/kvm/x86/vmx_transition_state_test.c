@@ -2,7 +2,8 @@
 /*
  * What nested VM-Enter and VM-Exit do to L1's state that no VMCS field shows: the
  * interrupt that is pending at VM-Enter, the segments that VM-Exit loads, and the
- * MSRs of SYSCALL if L2 has an EFER of its own.
+ * MSRs of SYSCALL if L2 has an EFER of its own.  And what they do not do to exit
+ * information that L1 has written.
  */
 #include "test_util.h"
 #include "kvm_util.h"
@@ -13,6 +14,9 @@
 #define L2_STACK_SIZE	64
 #define VECTOR		0x41
 #define VMCALL_LEN	3
+
+/* In IA32_VMX_MISC: VMWRITE may write to fields of exit information. */
+#define MISC_WRITE_ALL_FIELDS	BIT(29)
 
 /* Where userspace looks at L1's state: before the first VM-Enter, or after a VM-Exit. */
 enum { BEFORE, AFTER };
@@ -82,6 +86,31 @@ static void test_efer(void)
 	}
 }
 
+/* KVM has to bring what L1 writes here to where L1 reads it without a VM-Exit. */
+static void test_exit_information(void)
+{
+	static const u32 fields[] = {
+		VM_EXIT_REASON, VM_EXIT_INTR_INFO, VM_EXIT_INSTRUCTION_LEN,
+		IDT_VECTORING_INFO_FIELD, VMX_INSTRUCTION_INFO, EXIT_QUALIFICATION,
+		GUEST_LINEAR_ADDRESS, GUEST_PHYSICAL_ADDRESS,
+	};
+	u32 round, i;
+
+	if (!(rdmsr(MSR_IA32_VMX_MISC) & MISC_WRITE_ALL_FIELDS))
+		return;
+
+	for (round = 1; round < 4; round++) {
+		for (i = 0; i < ARRAY_SIZE(fields); i++)
+			GUEST_ASSERT(!vmwrite(fields[i], round << 8 | i));
+		for (i = 0; i < ARRAY_SIZE(fields); i++)
+			GUEST_ASSERT_EQ(vmreadz(fields[i]), round << 8 | i);
+
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+		GUEST_ASSERT_EQ(vmreadz(VM_EXIT_INSTRUCTION_LEN), VMCALL_LEN);
+		GUEST_ASSERT_EQ(vmreadz(EXIT_QUALIFICATION), 0);
+	}
+}
+
 static void l1_guest_code(struct vmx_pages *vmx)
 {
 	static u64 l2_stack[L2_STACK_SIZE];
@@ -123,6 +152,7 @@ static void l1_guest_code(struct vmx_pages *vmx)
 	GUEST_SYNC(AFTER);
 
 	test_efer();
+	test_exit_information();
 
 	/* What L1 blocks by RFLAGS.IF hits L2 before its first instruction. */
 	x2apic_write_reg(APIC_ICR, APIC_DEST_SELF | APIC_DM_FIXED | VECTOR);
