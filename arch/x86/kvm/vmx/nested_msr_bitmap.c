@@ -3,6 +3,7 @@
  * The MSR bitmap that L2 runs with: the OR of what L0 and L1 intercept, but for
  * the MSRs in the two tables below.
  */
+#include <linux/bitmap.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -82,34 +83,24 @@ static const struct {
 	  SECONDARY_EXEC_VIRTUALIZE_X2APIC_MODE | SECONDARY_EXEC_APIC_REGISTER_VIRT },
 };
 
+/* The bit of MSR 0 in the bitmap for WRMSR; the one for RDMSR comes first. */
+#define WRITE_BIT	(0x800 * BITS_PER_BYTE)
+
+/* For MSRs below 0x2000. */
 static void intercept_msrs(unsigned long *bitmap, u32 first, u32 last, int types)
 {
-	u32 msr;
-
-	for (msr = first; msr <= last; msr++) {
-		if (types & MSR_TYPE_R)
-			vmx_set_msr_bitmap_read(bitmap, msr);
-		if (types & MSR_TYPE_W)
-			vmx_set_msr_bitmap_write(bitmap, msr);
-	}
+	if (types & MSR_TYPE_R)
+		bitmap_set(bitmap, first, last - first + 1);
+	if (types & MSR_TYPE_W)
+		bitmap_set(bitmap, WRITE_BIT + first, last - first + 1);
 }
 
 static void pass_through_msrs(unsigned long *bitmap, u32 first, u32 last, int types)
 {
-	u32 msr;
-
-	for (msr = first; msr <= last; msr++) {
-		if (types & MSR_TYPE_R)
-			vmx_clear_msr_bitmap_read(bitmap, msr);
-		if (types & MSR_TYPE_W)
-			vmx_clear_msr_bitmap_write(bitmap, msr);
-	}
-}
-
-static void intercept_x2apic_msrs(unsigned long *bitmap)
-{
-	memset(bitmap + X2APIC_READ_LONG, 0xff, X2APIC_LONGS * sizeof(long));
-	memset(bitmap + X2APIC_WRITE_LONG, 0xff, X2APIC_LONGS * sizeof(long));
+	if (types & MSR_TYPE_R)
+		bitmap_clear(bitmap, first, last - first + 1);
+	if (types & MSR_TYPE_W)
+		bitmap_clear(bitmap, WRITE_BIT + first, last - first + 1);
 }
 
 static void add_open_longs(struct nested_msr_bitmap *mb, unsigned int first,
@@ -133,8 +124,8 @@ void nested_msr_bitmap_set_x2apic(struct nested_msr_bitmap *mb, unsigned long *l
 {
 	int i;
 
-	intercept_x2apic_msrs(mb->l0);
-	intercept_x2apic_msrs(l2);
+	intercept_msrs(mb->l0, X2APIC_FIRST, X2APIC_LAST, MSR_TYPE_RW);
+	intercept_msrs(l2, X2APIC_FIRST, X2APIC_LAST, MSR_TYPE_RW);
 
 	for (i = 0; i < ARRAY_SIZE(x2apic_of_l2); i++) {
 		if ((controls & x2apic_of_l2[i].controls) == x2apic_of_l2[i].controls)

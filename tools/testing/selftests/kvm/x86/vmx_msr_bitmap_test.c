@@ -80,7 +80,7 @@ static struct l2_vmcs {
 	bool no_bitmap;
 	bool launched;
 	u64 value[ARRAY_SIZE(msrs)];
-	u64 stack[L2_STACK_SIZE];
+	u64 stack[L2_STACK_SIZE] __aligned(16);
 } vmcss[2], *current_vmcs;
 
 /* What L2 is to do, and what came of it. */
@@ -663,14 +663,14 @@ static void run_other_vcpu(const u64 *args)
 /* Deny reads of one MSR, or of none. */
 static void filter_msr(u32 msr)
 {
-	u8 denied[1] = {};
+	u64 denied = 0;
 	struct kvm_msr_filter filter = {
 		.flags = KVM_MSR_FILTER_DEFAULT_ALLOW,
 		.ranges[0] = {
 			.flags = KVM_MSR_FILTER_READ,
 			.nmsrs = msr ? 1 : 0,
 			.base = msr,
-			.bitmap = denied,
+			.bitmap = (u8 *)&denied,
 		},
 	};
 

@@ -74,7 +74,7 @@ static void test_efer(void)
 	wrmsr(MSR_STAR, (u64)get_cs() << 32);
 	wrmsr(MSR_SYSCALL_MASK, 0);
 
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 4; i++) {
 		l1_set_efer(i & 1 ? EFER_SCE : 0, i & 1 ? 0 : EFER_SCE);
 		GUEST_ASSERT(!vmwrite(GUEST_IA32_EFER,
 				      (rdmsr(MSR_EFER) & ~EFER_SCE) | (i & 2 ? EFER_SCE : 0)));
@@ -104,6 +104,9 @@ static void test_exit_information(void)
 			GUEST_ASSERT(!vmwrite(fields[i], round << 8 | i));
 		for (i = 0; i < ARRAY_SIZE(fields); i++)
 			GUEST_ASSERT_EQ(vmreadz(fields[i]), round << 8 | i);
+		GUEST_ASSERT(!vmwrite(GUEST_PHYSICAL_ADDRESS_HIGH, round));
+		GUEST_ASSERT_EQ(vmreadz(GUEST_PHYSICAL_ADDRESS),
+				(u64)round << 32 | round << 8 | (ARRAY_SIZE(fields) - 1));
 
 		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
 		GUEST_ASSERT_EQ(vmreadz(VM_EXIT_INSTRUCTION_LEN), VMCALL_LEN);
@@ -113,7 +116,7 @@ static void test_exit_information(void)
 
 static void l1_guest_code(struct vmx_pages *vmx)
 {
-	static u64 l2_stack[L2_STACK_SIZE];
+	static u64 l2_stack[L2_STACK_SIZE] __aligned(16);
 
 	cli();
 	x2apic_enable();
@@ -198,8 +201,11 @@ static void check_l1_state(struct kvm_vcpu *vcpu, const struct kvm_sregs *before
 	vcpu_sregs_get(vcpu, &sregs);
 
 	check_segment("CS", &sregs.cs, 11, true, true, false, true, -1u);
-	for (i = 0; i < ARRAY_SIZE(data); i++)
-		check_segment("data", data[i], 3, true, false, true, true, -1u);
+	/* A null selector makes a segment unusable, which KVM doesn't emulate. */
+	for (i = 0; i < ARRAY_SIZE(data); i++) {
+		if (data[i]->selector)
+			check_segment("data", data[i], 3, true, false, true, true, -1u);
+	}
 	check_segment("TR", &sregs.tr, 11, false, false, false, false, 0x67);
 	TEST_ASSERT(sregs.ldt.unusable, "LDTR is usable");
 
