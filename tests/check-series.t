@@ -35,6 +35,7 @@ echo "\$*" >>$T/lab-calls
 EOF
 mkdir "$T/clone/lab" "$patches"
 : >"$T/clone/lab/kernel.config"
+echo 'smoke  x86/state_test  -' >"$T/clone/lab/tests"
 
 KDIR=$T/kernel "$T/clone/scripts/base" >/dev/null
 g -C "$tree" checkout -q -b nvmx
