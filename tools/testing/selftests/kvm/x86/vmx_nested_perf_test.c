@@ -32,6 +32,11 @@ struct perf_loop {
 	void (*l2_code)(void);
 	/* What L1 does on each exit, in addition to skipping CPUID. */
 	void (*l1_work)(unsigned int i);
+	/*
+	 * The event that L1 has pending when it enters L2, which KVM can handle only
+	 * after an exit from L2 that it has to force, is a timer that has expired.
+	 */
+	bool expired_timer;
 	/* L1's VM-Enter fails because of an invalid control field. */
 	bool fail_entry;
 };
@@ -66,6 +71,7 @@ static const struct {
 };
 
 static u64 l2_msr_values[ARRAY_SIZE(l2_msrs)];
+static u64 l2_stack[L2_STACK_SIZE];
 
 /* Exit to L1, which restores no register but RSP and RIP for L2. */
 static __always_inline void l2_exit(void)
@@ -118,6 +124,15 @@ static void l1_change_msr_bitmap(unsigned int i)
 	l1_msr_bitmap[0xc00 + (MSR_KERNEL_GS_BASE & 0x1fff) / 8] ^= BIT(MSR_KERNEL_GS_BASE % 8);
 }
 
+/* Have an event delivered to L2, as if it were for the first time. */
+static void l1_inject(unsigned int i)
+{
+	vmwrite(GUEST_RIP, (u64)l2_cpuid);
+	vmwrite(GUEST_RSP, (u64)&l2_stack[L2_STACK_SIZE - 1]);
+	vmwrite(VM_ENTRY_INTR_INFO_FIELD,
+		INTR_INFO_VALID | INTR_TYPE_HARD_EXCEPTION | UD_VECTOR);
+}
+
 static const struct perf_loop loops[] = {
 	{
 		.name = "cpuid",
@@ -154,6 +169,19 @@ static const struct perf_loop loops[] = {
 		.l1_work = l1_change_msr_bitmap,
 	},
 	{
+		.name = "timer",
+		.what = "L2 is to exit at once, for L1's expired timer",
+		.l2_code = l2_cpuid,
+		.expired_timer = true,
+	},
+	{
+		.name = "inject",
+		.what = "the same, and L1 injects an event",
+		.l2_code = l2_cpuid,
+		.l1_work = l1_inject,
+		.expired_timer = true,
+	},
+	{
 		.name = "vmfail",
 		.what = "VM-Enter fails with an invalid control field",
 		.l2_code = l2_cpuid,
@@ -183,6 +211,24 @@ static void l1_handle_cpuid(const struct perf_loop *loop, unsigned int i)
 	vmwrite(GUEST_RIP, rip + len);
 }
 
+static void l1_handle_timer(const struct perf_loop *loop, unsigned int i)
+{
+	u64 reason = vmreadz(VM_EXIT_REASON);
+
+	GUEST_ASSERT_EQ(reason, EXIT_REASON_PREEMPTION_TIMER);
+
+	if (loop->l1_work)
+		loop->l1_work(i);
+}
+
+static void l1_handle_exit(const struct perf_loop *loop, unsigned int i)
+{
+	if (loop->expired_timer)
+		l1_handle_timer(loop, i);
+	else
+		l1_handle_cpuid(loop, i);
+}
+
 static u64 l1_iteration(const struct perf_loop *loop, unsigned int i)
 {
 	u64 start, end;
@@ -192,7 +238,7 @@ static u64 l1_iteration(const struct perf_loop *loop, unsigned int i)
 	start = rdtsc();
 	failed = vmx_enter_l2(false);
 	if (!failed)
-		l1_handle_cpuid(loop, i);
+		l1_handle_exit(loop, i);
 	end = rdtsc();
 	mark(i);
 
@@ -231,7 +277,6 @@ static void l1_enable_features(struct vmx_pages *vmx, gpa_t virtual_apic)
 static void l1_setup(const struct perf_loop *loop, struct vmx_pages *vmx,
 		     gpa_t virtual_apic)
 {
-	static u64 l2_stack[L2_STACK_SIZE];
 	int i;
 
 	GUEST_ASSERT(prepare_for_vmx_operation(vmx));
@@ -239,6 +284,13 @@ static void l1_setup(const struct perf_loop *loop, struct vmx_pages *vmx,
 	prepare_vmcs(vmx, loop->l2_code, &l2_stack[L2_STACK_SIZE - 1]);
 	l1_enable_features(vmx, virtual_apic);
 	l1_msr_bitmap = vmx->msr;
+
+	/* With IRQs enabled, even an IPI makes L2 exit in time. */
+	if (loop->expired_timer) {
+		vmwrite(PIN_BASED_VM_EXEC_CONTROL,
+			vmreadz(PIN_BASED_VM_EXEC_CONTROL) | PIN_BASED_VMX_PREEMPTION_TIMER);
+		vmwrite(GUEST_RFLAGS, X86_EFLAGS_FIXED | X86_EFLAGS_IF);
+	}
 
 	/* L2's MSRs are to differ from L1's and from each other. */
 	for (i = 0; i < ARRAY_SIZE(l2_msrs); i++) {
@@ -266,7 +318,7 @@ static void l1_guest_code(struct vmx_pages *vmx, gpa_t virtual_apic,
 	l1_setup(loop, vmx, virtual_apic);
 
 	GUEST_ASSERT(!vmx_enter_l2(true));
-	l1_handle_cpuid(loop, 0);
+	l1_handle_exit(loop, 0);
 
 	/* The must-be-one bits of this control have no default to fall to. */
 	if (loop->fail_entry)
