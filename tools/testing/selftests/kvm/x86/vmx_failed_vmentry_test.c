@@ -410,9 +410,12 @@ static void check_fields(void)
 			       saved_fields[i], read_field(guest_fields[i]));
 }
 
-static void l1_prepare(struct vmx_pages *vmx, void *stack)
+static void l1_prepare(struct vmx_pages *vmx, void *stack, bool has_timer)
 {
 	prepare_vmcs(vmx, l2_guest_code, stack);
+	if (!has_timer)
+		return;
+
 	set_control_bits(PIN_BASED_VM_EXEC_CONTROL, PIN_BASED_VMX_PREEMPTION_TIMER);
 	vmwrite(VMX_PREEMPTION_TIMER_VALUE, TIMER_VALUE);
 }
@@ -435,7 +438,8 @@ static void l1_guest_code(struct vmx_pages *vmx, int nr, u32 activity_state,
 	if (c->flags & CASE_CET)
 		s_cet = rdmsr(MSR_IA32_S_CET);
 
-	l1_prepare(vmx, &stack[64]);
+	/* Enlightened VMCSs don't support the timer. */
+	l1_prepare(vmx, &stack[64], !(c->flags & CASE_EVMCS));
 	vmwrite(GUEST_ACTIVITY_STATE, activity_state);
 	c->setup();
 	save_fields();
@@ -477,7 +481,8 @@ static void l1_guest_code(struct vmx_pages *vmx, int nr, u32 activity_state,
 		GUEST_ASSERT_EQ(rdmsr(MSR_IA32_S_CET), s_cet);
 
 	/* Still clear, and nothing is left behind. */
-	l1_prepare(vmx, &stack[64]);
+	/* Enlightened VMCSs don't support the timer. */
+	l1_prepare(vmx, &stack[64], !(c->flags & CASE_EVMCS));
 	GUEST_ASSERT_EQ(vmlaunch(), 0);
 	GUEST_ASSERT_EQ(vmreadz(VM_EXIT_REASON), EXIT_REASON_VMCALL);
 
