@@ -13,17 +13,6 @@
 #include "hyperv.h"
 #include "kselftest.h"
 
-#define VM_FUNCTION_CONTROL	0x2018
-#define GUEST_S_CET		0x6828
-#define GUEST_SSP		0x682a
-#define GUEST_INTR_SSP_TABLE	0x682c
-#define HOST_S_CET		0x6c18
-#define HOST_SSP		0x6c1a
-#define HOST_INTR_SSP_TABLE	0x6c1c
-
-#define VM_ENTRY_LOAD_CET_STATE	BIT(20)
-#define VM_EXIT_LOAD_CET_STATE	BIT(28)
-
 #define INVALID_CONTROL_FIELD	7
 
 #define ACTIVE			0
