@@ -27,7 +27,8 @@ How things are found out
   identified once is known wherever it is accessed, and two different answers
   are an error.  What remains is counted as unresolved.
 - Which VMCS: by its page.  VMPTRLD shows the shadow indicator; the VMCS in
-  which L1's VMX instructions show as exit reason is vmcs01, else vmcs02.
+  which L1's VMX instructions show as exit reason is vmcs01, else vmcs02.  If
+  there are none at all, nothing is nested: it is vmcs01, too.
 - A VMWRITE is redundant ("same") if the VMCS holds the value already.  Bochs
   shows all accesses to VMCS memory, those of VM-Enter and VM-Exit included.
 """
@@ -361,12 +362,7 @@ class Fold:
         instruction = self.decoded.get(text)
         if instruction is None:
             instruction = self.decoded[text] = Instruction(text, self.symbols)
-        # Every instruction takes one tick: a hole means lost lines.
-        time = int(stamp)
-        if self.time is not None and time != self.time + 1:
-            raise TraceError(f'{time - self.time - 1} instructions are missing '
-                             f'from the trace before t={time}')
-        self.time = time
+        self._check_time(int(stamp), instruction)
         if self.current:
             self._finish(instruction)
         self.current = instruction
@@ -374,6 +370,18 @@ class Fold:
         self._track_mode(instruction)
         if self.segment:
             self._count(instruction)
+
+    def _check_time(self, time, instruction):
+        """Every instruction takes one tick: a hole means lost lines."""
+        missing = 0 if self.time is None else time - self.time - 1
+        self.time = time
+        # But a VM-Exit before the guest's first instruction takes one of its own.
+        if missing == 1 and self.segment and self.current.kind == 'enter' and \
+                instruction.kernel and instruction.address == self.symbols.vmexit:
+            return
+        if missing:
+            raise TraceError(f'{missing} instructions are missing from the trace '
+                             f'before t={time}')
 
     def _memory(self, line):
         match = MEMORY.match(line)
@@ -507,7 +515,8 @@ def vmcs_roles(fold):
         for segment in window.segments:
             if segment.page is not None:
                 reasons.setdefault(segment.page, set()).add(segment.reason & 0xffff)
-    roles = {page: 'vmcs01' if seen & HYPERVISOR_EXITS else 'vmcs02'
+    nested = any(seen & HYPERVISOR_EXITS for seen in reasons.values())
+    roles = {page: 'vmcs02' if nested and not seen & HYPERVISOR_EXITS else 'vmcs01'
              for page, seen in reasons.items()}
     roles.update((page, 'shadow') for page in fold.shadows)
     return roles

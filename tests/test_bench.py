@@ -25,6 +25,7 @@ def load(name):
 
 
 bench = load('bench')
+report = load('report')
 ALLOWED_HEAD = '# comment\n\n'
 
 
@@ -43,14 +44,14 @@ def runs(base, tip, variant='default', loop='E1'):
             {'kernel': 'tip', 'variant': variant, 'loops': {loop: tip}}]
 
 
-def check(base, tip, allowed='', loop='E1'):
+def check(base, tip, allowed='', loop='E1', variant='default'):
     """Verdict and text."""
     with tempfile.NamedTemporaryFile('w') as file:
         file.write(ALLOWED_HEAD + allowed)
         file.flush()
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            verdict = bench.check(runs(base, tip, loop=loop), 'base', 'tip', file.name)
+            verdict = bench.check(runs(base, tip, variant, loop), 'base', 'tip', file.name)
         return verdict, output.getvalue()
 
 
@@ -83,6 +84,14 @@ class Check(unittest.TestCase):
             self.assertEqual(f'L1 asks for none of {field}' in text, not good)
             self.assertTrue(check(summary(), tip, loop='E2')[0])
 
+    def test_rare_fields_that_decide_on_the_forced_exit(self):
+        tip = summary()
+        tip['fields'] = [['vmcs02', 'vmread', 'GUEST_PENDING_DBG_EXCEPTIONS', 'f', 1, 0]]
+        self.assertTrue(check(summary(), tip, loop='ETIM', variant='mtf')[0])
+        self.assertFalse(check(summary(), tip, loop='ETIM')[0])
+        tip['fields'][0][2] = 'GUEST_GDTR_BASE'
+        self.assertFalse(check(summary(), tip, loop='ETIM', variant='mtf')[0])
+
     def test_redundant_writes_are_no_cost_of_their_own(self):
         self.assertTrue(check(summary(), summary(vmwrite_same=5))[0])
 
@@ -97,6 +106,8 @@ class Check(unittest.TestCase):
     def test_stale_entries_are_mentioned(self):
         self.assertIn('allows what does not happen',
                       check(summary(), summary(), 'default E1 vmread +2 x')[1])
+        self.assertNotIn('allows what does not happen',
+                         check(summary(), summary(), 'mtf E1 vmread +2 x')[1])
 
     def test_unresolved_fields_fail(self):
         self.assertFalse(check(summary(), summary(unresolved=1))[0])
@@ -165,20 +176,21 @@ class Run(unittest.TestCase):
 
     OK = 'ok 1 cpuid: L2 exits\n'
 
-    def verify(self, console, error=None, todo=()):
+    def verify(self, console, error=None, todo=(), loops=('E1',)):
         class Collector:
             pass
 
         class Result:
             reason = 'poweroff'
         Collector.error, Collector.todo, Result.console = error, list(todo), console
-        bench.verify('base default', Result, Collector, ['E1'])
+        bench.verify('base default', Result, Collector, loops)
 
     def test_good(self):
         self.verify(self.OK)
 
     def test_bad(self):
-        for console in ('', 'ok 1 cpuid: x # SKIP no EPT\n', 'ok 1 cpuid-noept: x\n',
+        for console in ('', self.OK + 'ok 2 vmread: x\n',
+                        'ok 1 # SKIP cpuid: no EPT\n', 'ok 1 cpuid-noept: x\n',
                         self.OK + 'not ok 2 x\n', self.OK + '[    1.000001] WARNING: CPU: 0\n',
                         self.OK + '==== Test Assertion Failure ====\n'):
             with self.assertRaises(bench.BenchError, msg=console):
@@ -187,6 +199,46 @@ class Run(unittest.TestCase):
             self.verify(self.OK, error='E1: lost lines')
         with self.assertRaises(bench.BenchError):
             self.verify(self.OK, todo=['E1'])
+
+
+    def test_order_of_loops(self):
+        both = 'ok 1 cpuid: x\nok 2 vmread: x\n', 'ok 1 vmread: x\nok 2 cpuid: x\n'
+        self.verify(both[0], loops=['E1', 'E2'])
+        with self.assertRaisesRegex(bench.BenchError, 'order: vmread, cpuid'):
+            self.verify(both[1], loops=['E1', 'E2'])
+
+    def test_skipped_loop_says_why(self):
+        with self.assertRaisesRegex(bench.BenchError, 'loop E1 was skipped: no EPT for L2$'):
+            self.verify('ok 1 # SKIP cpuid: no EPT for L2\n')
+
+    def test_assertion_says_which(self):
+        console = '==== Test Assertion Failure ====\n  x.c:218: a == b\n  pid=1\n'
+        with self.assertRaisesRegex(bench.BenchError, r'x\.c:218: a == b$'):
+            self.verify(console)
+
+
+class Names(unittest.TestCase):
+    def test_variants_have_known_loops_in_order(self):
+        for name, variant in bench.VARIANTS.items():
+            self.assertEqual(list(variant.loops),
+                             [loop for loop in bench.LOOPS if loop in variant.loops], name)
+
+    def test_plain_exits_do_not_depend_on_nested_parameters(self):
+        self.assertIn('PCPUID', bench.VARIANTS['default'].loops)
+        self.assertNotIn('PCPUID', bench.VARIANTS['noshadow'].loops)
+        self.assertNotIn('E1', bench.VARIANTS['noept'].loops)
+
+    def test_help_and_report_know_all(self):
+        words = bench.re.findall(r'\w+', bench.__doc__)
+        for name in (*bench.LOOPS, *bench.VARIANTS):
+            self.assertIn(name, words)
+        self.assertEqual(list(report.LOOPS), list(bench.LOOPS))
+        self.assertEqual(list(report.VARIANTS), list(bench.VARIANTS))
+
+    def test_configs_of_lab_kernels_exist(self):
+        for variant in bench.VARIANTS.values():
+            name = 'kernel' if variant.config == 'lab' else variant.config
+            self.assertTrue(Path(bench.TOP, 'lab', f'{name}.config').is_file(), variant)
 
 
 class CommandLine(unittest.TestCase):

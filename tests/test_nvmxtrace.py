@@ -171,6 +171,36 @@ class BadTraces(unittest.TestCase):
         with self.assertRaisesRegex(nvmxtrace.TraceError, 'instructions are missing'):
             trace.fold()
 
+    def test_exit_before_the_first_instruction_takes_a_tick(self):
+        def middle(trace):
+            trace.enter()
+            trace.time += 1
+            return trace.exit(VMCS02, 52)
+        window, = one_window(middle).fold().windows
+        self.assertEqual([segment.metrics['instructions'] for segment in window.segments], [7, 7])
+        self.assertEqual(window.segments[1].reason, 52)
+
+    def test_other_holes_are_missing_instructions(self):
+        def hole(trace, ticks=1):
+            trace.time += ticks
+            return trace
+        for middle in (
+                # More than one tick.
+                lambda t: hole(t.enter(), 2).exit(VMCS02, 52),
+                # The guest was there.
+                lambda t: hole(t.enter().guest()).exit(VMCS02, 52),
+                # A guest's VMRESUME, at the same address as L0's.
+                lambda t: hole(t.enter().insn(ENTER, 'vmresume', 3, physical=0x7654000))
+                .exit(VMCS01, 24),
+                # No VM-Exit follows.
+                lambda t: hole(t.enter()).guest().exit(VMCS02, 52),
+                lambda t: hole(t.enter()).insn(ENTER + 3, 'mov eax, 0x00000001'),
+                # No VM-Enter before.
+                lambda t: hole(t.insn(RUN + 0x28, 'nop')).insn(RUN + 0x2c, 'nop'),
+                lambda t: hole(t.insn(RUN + 0x28, 'nop')).exit(VMCS02, 52)):
+            with self.assertRaisesRegex(nvmxtrace.TraceError, 'instructions are missing'):
+                one_window(middle).fold()
+
     def test_garbled_instruction(self):
         trace = one_window()
         trace.lines[4] = trace.lines[4][:40]
@@ -382,6 +412,14 @@ class Fields(unittest.TestCase):
         self.assertEqual(nvmxtrace.vmcs_roles(fold),
                          {VMCS01: 'vmcs01', VMCS02: 'vmcs02', SHADOW: 'shadow'})
         self.assertEqual(nvmxtrace.summarize(fold)['exits'], [['L2 exit: CPUID', 7]])
+
+
+    def test_nothing_nested(self):
+        trace = Trace()
+        for _ in range(2):
+            trace.open().guest().exit(VMCS01, 10).enter().guest().close()
+        summary = nvmxtrace.summarize(trace.fold())
+        self.assertEqual(summary['exits'], [['L1 exit: CPUID', 7]])
 
 
 class Summary(unittest.TestCase):
