@@ -123,7 +123,8 @@ if [ -z "${REAL_TREE-}" ] || [ ! -e "$linux/.git" ] || ! command -v sparse >/dev
 	plan
 	exit
 fi
-unset KDIR NVMX_CACHE
+unset KDIR
+export NVMX_CACHE=$T/cache
 mkdir "$T/real"
 g clone -q --shared --no-checkout --branch base "$linux" "$T/linux" 2>/dev/null
 g -C "$T/linux" read-tree HEAD

@@ -2,7 +2,7 @@
 #ifndef __KVM_X86_VMX_NESTED_CHECKS_H
 #define __KVM_X86_VMX_NESTED_CHECKS_H
 
-#include <linux/types.h>
+#include <linux/kvm_types.h>
 
 #include "capabilities.h"
 #include "vmcs12.h"

@@ -87,22 +87,24 @@ void nested_vmx_warn_missed_check(struct kvm_vcpu *vcpu)
  * writes only when it has loaded guest state.  From then on they may be stale, but
  * hold what hardware has accepted before.
  */
-void nested_vmx_early_check_init_vmcs02(void)
+void nested_vmx_early_check_init_vmcs02(struct vcpu_vmx *vmx)
 {
 	/* An EPT that maps nothing. */
 	if (enable_ept)
-		vmcs_write64(EPT_POINTER, page_to_phys(ZERO_PAGE(0)) |
+		vmcs_write_cached(vmx, EPT_POINTER, page_to_phys(ZERO_PAGE(0)) |
 			     VMX_EPTP_MT_WB | VMX_EPTP_PWL_4);
 
 	if (kvm_caps.has_tsc_control)
-		vmcs_write64(TSC_MULTIPLIER, kvm_caps.default_tsc_scaling_ratio);
+		vmcs_write_cached(vmx, TSC_MULTIPLIER, kvm_caps.default_tsc_scaling_ratio);
 }
 
 /* prepare_vmcs02() writes these fields again, whatever is in them. */
-static void invalidate_guest_state(struct vmcs12 *vmcs12)
+static void invalidate_guest_state(struct vcpu_vmx *vmx, struct vmcs12 *vmcs12)
 {
 	bool real_mode = nested_cpu_has2(vmcs12, SECONDARY_EXEC_UNRESTRICTED_GUEST) &&
 			 !(vmcs12->guest_cr0 & X86_CR0_PE);
+
+	vmx->loaded_vmcs->saved.valid = false;
 
 	/* Bit 1 has to be set. */
 	vmcs_writel(GUEST_RFLAGS, 0);
@@ -121,7 +123,7 @@ enum nvmx_vmentry_status nested_vmx_early_check(struct kvm_vcpu *vcpu)
 	struct vcpu_vmx *vmx = to_vmx(vcpu);
 	u32 error;
 
-	invalidate_guest_state(get_vmcs12(vcpu));
+	invalidate_guest_state(vmx, get_vmcs12(vcpu));
 
 	vmx->nested.early_check_passed = vmx_probe_vmentry(vcpu);
 	if (likely(vmx->nested.early_check_passed))

@@ -6,6 +6,9 @@
  * and exits, and L1 handles the exit the way a hypervisor handles an emulated
  * instruction.  The variants add one thing each that is known to be costly.
  *
+ * The "plain" loops are the exits of a guest that doesn't use VMX.  They tell
+ * what all guests pay for the support of nested ones.
+ *
  * Nothing but the transition differs between iterations, so that any tool that
  * counts events between two points (instructions in an emulator, PMU events)
  * gets the same figure for each of them, see option -m.
@@ -14,6 +17,7 @@
 #include <unistd.h>
 
 #include "test_util.h"
+#include "apic.h"
 #include "kvm_util.h"
 #include "kselftest.h"
 #include "processor.h"
@@ -26,9 +30,22 @@
 
 #define VMXERR_ENTRY_INVALID_CONTROL_FIELD	7
 
+#define IPI_VECTOR		0x20
+
+#define IOAPIC_GPA		0xfec00000
+
+#define UNTOUCHED_GPA		BIT_ULL(32)
+#define UNTOUCHED_SLOT		10
+
 struct perf_loop {
 	const char *name;
 	const char *what;
+
+	/* An iteration of a plain loop, and what it needs to be set up by the host. */
+	void (*plain_exit)(unsigned int i);
+	void (*plain_setup)(struct kvm_vm *vm);
+
+	/* What L2 executes; for all other loops, like the rest. */
 	void (*l2_code)(void);
 	/* What L1 does on each exit, in addition to skipping CPUID. */
 	void (*l1_work)(unsigned int i);
@@ -48,10 +65,14 @@ static bool use_marks;
 
 static u8 *l1_msr_bitmap;
 
+static u64 guest_efer;
+static unsigned int nr_ipis;
+
 /* What L1 reports. */
 static u64 samples[MAX_ITERATIONS];
 static u32 l1_secondary_ctls;
 static u32 l1_cpu_ctls;
+static bool forced_exit_is_late;
 
 /*
  * The MSRs that L2 reads: all of them can be left to hardware as reading them
@@ -124,6 +145,12 @@ static void l1_change_msr_bitmap(unsigned int i)
 	l1_msr_bitmap[0xc00 + (MSR_KERNEL_GS_BASE & 0x1fff) / 8] ^= BIT(MSR_KERNEL_GS_BASE % 8);
 }
 
+/* L2 gets here only if there is no exit after the delivery. */
+static void l2_ud_handler(struct ex_regs *regs)
+{
+	l2_cpuid();
+}
+
 /* Have an event delivered to L2, as if it were for the first time. */
 static void l1_inject(unsigned int i)
 {
@@ -131,6 +158,83 @@ static void l1_inject(unsigned int i)
 	vmwrite(GUEST_RSP, (u64)&l2_stack[L2_STACK_SIZE - 1]);
 	vmwrite(VM_ENTRY_INTR_INFO_FIELD,
 		INTR_INFO_VALID | INTR_TYPE_HARD_EXCEPTION | UD_VECTOR);
+}
+
+static void plain_cpuid(unsigned int i)
+{
+	u32 eax, ebx, ecx, edx;
+
+	cpuid(0, &eax, &ebx, &ecx, &edx);
+	GUEST_ASSERT(eax);
+}
+
+/* KVM intercepts EFER, whatever it can leave to hardware. */
+static void plain_rdmsr(unsigned int i)
+{
+	GUEST_ASSERT_EQ(rdmsr(MSR_EFER), guest_efer);
+}
+
+static void plain_wrmsr(unsigned int i)
+{
+	wrmsr(MSR_EFER, guest_efer);
+}
+
+/*
+ * The IRQ is pending when the guest halts, i.e. the vCPU is not put to sleep.
+ * Without APICv, there are four exits: ICR, HLT, IRQ window, EOI.
+ */
+static void plain_hlt(unsigned int i)
+{
+	x2apic_write_reg(APIC_ICR, APIC_DEST_PHYSICAL | APIC_DM_FIXED | IPI_VECTOR);
+	safe_halt();
+	cli();
+
+	GUEST_ASSERT_EQ(nr_ipis, i + 1);
+}
+
+static void ipi_handler(struct ex_regs *regs)
+{
+	nr_ipis++;
+	x2apic_write_reg(APIC_EOI, 0);
+}
+
+static void plain_hlt_setup(struct kvm_vm *vm)
+{
+	vm_install_exception_handler(vm, IPI_VECTOR, ipi_handler);
+}
+
+/* MMIO that KVM emulates itself. */
+static void plain_mmio(unsigned int i)
+{
+	GUEST_ASSERT_EQ(READ_ONCE(*(u32 *)IOAPIC_GPA), 0);
+}
+
+static void plain_mmio_setup(struct kvm_vm *vm)
+{
+	virt_map(vm, IOAPIC_GPA, IOAPIC_GPA, 1);
+}
+
+static u64 nr_untouched_pages(void)
+{
+	return nr_warm_up + nr_iterations;
+}
+
+/*
+ * Backwards: pages that the host has allocated last are still in its per-CPU
+ * lists, and marking them as accessed takes longer, or shorter.
+ */
+static void plain_fault(unsigned int i)
+{
+	WRITE_ONCE(*(u64 *)(UNTOUCHED_GPA + (nr_untouched_pages() - 1 - i) * PAGE_SIZE), i);
+}
+
+/* Memory that is present in the host, KVM has nothing to do but map it. */
+static void plain_fault_setup(struct kvm_vm *vm)
+{
+	vm_userspace_mem_region_add(vm, VM_MEM_SRC_ANONYMOUS, UNTOUCHED_GPA,
+				    UNTOUCHED_SLOT, nr_untouched_pages(), 0);
+	virt_map(vm, UNTOUCHED_GPA, UNTOUCHED_GPA, nr_untouched_pages());
+	memset(addr_gpa2hva(vm, UNTOUCHED_GPA), 0xff, nr_untouched_pages() * PAGE_SIZE);
 }
 
 static const struct perf_loop loops[] = {
@@ -187,6 +291,39 @@ static const struct perf_loop loops[] = {
 		.l2_code = l2_cpuid,
 		.fail_entry = true,
 	},
+	{
+		.name = "plain-cpuid",
+		.what = "no L2, CPUID",
+		.plain_exit = plain_cpuid,
+	},
+	{
+		.name = "plain-rdmsr",
+		.what = "no L2, RDMSR of EFER",
+		.plain_exit = plain_rdmsr,
+	},
+	{
+		.name = "plain-wrmsr",
+		.what = "no L2, WRMSR of EFER",
+		.plain_exit = plain_wrmsr,
+	},
+	{
+		.name = "plain-hlt",
+		.what = "no L2, HLT while an IPI is pending; the IPI and its EOI",
+		.plain_exit = plain_hlt,
+		.plain_setup = plain_hlt_setup,
+	},
+	{
+		.name = "plain-mmio",
+		.what = "no L2, read of the I/O APIC",
+		.plain_exit = plain_mmio,
+		.plain_setup = plain_mmio_setup,
+	},
+	{
+		.name = "plain-fault",
+		.what = "no L2, write to a page that KVM hasn't mapped so far",
+		.plain_exit = plain_fault,
+		.plain_setup = plain_fault_setup,
+	},
 };
 
 /* A break point for emulators, e.g. "magic_break" of Bochs; else a no-op. */
@@ -214,6 +351,12 @@ static void l1_handle_cpuid(const struct perf_loop *loop, unsigned int i)
 static void l1_handle_timer(const struct perf_loop *loop, unsigned int i)
 {
 	u64 reason = vmreadz(VM_EXIT_REASON);
+
+	/* There are hosts on which KVM can do no better; nothing to measure. */
+	if (reason == EXIT_REASON_CPUID) {
+		forced_exit_is_late = true;
+		GUEST_DONE();
+	}
 
 	GUEST_ASSERT_EQ(reason, EXIT_REASON_PREEMPTION_TIMER);
 
@@ -247,6 +390,32 @@ static u64 l1_iteration(const struct perf_loop *loop, unsigned int i)
 		GUEST_ASSERT_EQ(vmreadz(VM_INSTRUCTION_ERROR),
 				VMXERR_ENTRY_INVALID_CONTROL_FIELD);
 	return end - start;
+}
+
+static u64 plain_iteration(const struct perf_loop *loop, unsigned int i)
+{
+	u64 start, end;
+
+	mark(i);
+	start = rdtsc();
+	loop->plain_exit(i);
+	end = rdtsc();
+	mark(i);
+
+	return end - start;
+}
+
+static void measure(const struct perf_loop *loop,
+		    u64 (*iteration)(const struct perf_loop *loop, unsigned int i))
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_warm_up + nr_iterations; i++) {
+		u64 cycles = iteration(loop, i);
+
+		if (i >= nr_warm_up)
+			samples[i - nr_warm_up] = cycles;
+	}
 }
 
 /* What a hypervisor would use; prepare_vmcs() enables no more than EPT. */
@@ -313,7 +482,6 @@ static void l1_guest_code(struct vmx_pages *vmx, gpa_t virtual_apic,
 			  unsigned int index)
 {
 	const struct perf_loop *loop = &loops[index];
-	unsigned int i;
 
 	l1_setup(loop, vmx, virtual_apic);
 
@@ -324,18 +492,34 @@ static void l1_guest_code(struct vmx_pages *vmx, gpa_t virtual_apic,
 	if (loop->fail_entry)
 		vmwrite(PIN_BASED_VM_EXEC_CONTROL, 0);
 
-	for (i = 0; i < nr_warm_up + nr_iterations; i++) {
-		u64 cycles = l1_iteration(loop, i);
-
-		if (i >= nr_warm_up)
-			samples[i - nr_warm_up] = cycles;
-	}
+	measure(loop, l1_iteration);
 
 	if (loop->l2_code == l2_rdmsr)
 		l1_check_msrs();
 
 	GUEST_DONE();
 }
+
+static void plain_guest_code(unsigned int index)
+{
+	guest_efer = rdmsr(MSR_EFER);
+	x2apic_enable();
+
+	measure(&loops[index], plain_iteration);
+
+	GUEST_DONE();
+}
+
+/* What to run: a loop, with or without EPT for L2. */
+struct perf_run {
+	unsigned int index;
+	bool ept;
+	bool selected;
+	char name[32];
+};
+
+static struct perf_run runs[2 * ARRAY_SIZE(loops)];
+static unsigned int nr_runs;
 
 static int compare_u64(const void *a, const void *b)
 {
@@ -348,8 +532,9 @@ static void report(const char *name)
 {
 	qsort(samples, nr_iterations, sizeof(samples[0]), compare_u64);
 
-	ksft_print_msg("%s: min %lu, median %lu cycles (%u iterations;%s%s%s%s%s)\n",
+	ksft_print_msg("%s: min %lu, median %lu cycles (%u iterations%s%s%s%s%s%s)\n",
 		       name, samples[0], samples[nr_iterations / 2], nr_iterations,
+		       l1_cpu_ctls ? ";" : "",
 		       l1_secondary_ctls & SECONDARY_EXEC_ENABLE_EPT ? " EPT" : "",
 		       l1_secondary_ctls & SECONDARY_EXEC_ENABLE_VPID ? " VPID" : "",
 		       l1_secondary_ctls & SECONDARY_EXEC_UNRESTRICTED_GUEST ? " UG" : "",
@@ -357,23 +542,56 @@ static void report(const char *name)
 		       l1_cpu_ctls & CPU_BASED_USE_MSR_BITMAPS ? " MSR-bitmap" : "");
 }
 
-/* A VM for each loop: its figures don't depend on what ran before it. */
-static void run_loop(unsigned int index, bool ept, const char *name)
+static struct kvm_vm *create_nested_vm(struct kvm_vcpu **vcpu, unsigned int index,
+				       bool ept)
 {
 	gva_t vmx_gva, virtual_apic;
-	struct kvm_vcpu *vcpu;
 	struct kvm_vm *vm;
-	struct ucall uc;
 
-	vm = vm_create_with_one_vcpu(&vcpu, l1_guest_code);
+	vm = vm_create_with_one_vcpu(vcpu, l1_guest_code);
 	if (ept)
 		vm_enable_ept(vm);
 
 	vcpu_alloc_vmx(vm, &vmx_gva);
 	virtual_apic = vm_alloc_page(vm);
-	vcpu_args_set(vcpu, 3, vmx_gva, addr_gva2gpa(vm, virtual_apic), index);
+	vcpu_args_set(*vcpu, 3, vmx_gva, addr_gva2gpa(vm, virtual_apic), index);
 	if (ept)
 		tdp_identity_map_default_memslots(vm);
+
+	vm_install_exception_handler(vm, UD_VECTOR, l2_ud_handler);
+
+	return vm;
+}
+
+static struct kvm_vm *create_plain_vm(struct kvm_vcpu **vcpu, unsigned int index)
+{
+	struct kvm_vm *vm;
+
+	vm = vm_create_with_one_vcpu(vcpu, plain_guest_code);
+	vcpu_args_set(*vcpu, 1, index);
+	if (loops[index].plain_setup)
+		loops[index].plain_setup(vm);
+
+	return vm;
+}
+
+/* A VM for each run: its figures don't depend on what ran before it. */
+static void execute(const struct perf_run *run)
+{
+	const struct perf_loop *loop = &loops[run->index];
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	struct ucall uc;
+
+	if (run->ept && !kvm_cpu_has_ept()) {
+		ksft_test_result_skip("%s: no EPT for L2\n", run->name);
+		return;
+	}
+
+	if (loop->plain_exit)
+		vm = create_plain_vm(&vcpu, run->index);
+	else
+		vm = create_nested_vm(&vcpu, run->index, run->ept);
 
 	sync_global_to_guest(vm, nr_iterations);
 	sync_global_to_guest(vm, nr_warm_up);
@@ -395,10 +613,39 @@ static void run_loop(unsigned int index, bool ept, const char *name)
 	sync_global_from_guest(vm, samples);
 	sync_global_from_guest(vm, l1_secondary_ctls);
 	sync_global_from_guest(vm, l1_cpu_ctls);
+	sync_global_from_guest(vm, forced_exit_is_late);
 	kvm_vm_free(vm);
 
-	report(name);
-	ksft_test_result_pass("%s: %s\n", name, loops[index].what);
+	if (forced_exit_is_late) {
+		ksft_test_result_skip("%s: KVM does not force the exit in time\n", run->name);
+		return;
+	}
+
+	report(run->name);
+	ksft_test_result_pass("%s: %s\n", run->name, loop->what);
+}
+
+static void add_run(unsigned int index, bool ept, const char *suffix)
+{
+	struct perf_run *run = &runs[nr_runs++];
+
+	run->index = index;
+	run->ept = ept;
+	snprintf(run->name, sizeof(run->name), "%s%s", loops[index].name, suffix);
+}
+
+/* Each loop, and the nested ones once more without EPT. */
+static void list_runs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(loops); i++)
+		add_run(i, !loops[i].plain_exit, "");
+
+	for (i = 0; i < ARRAY_SIZE(loops); i++) {
+		if (!loops[i].plain_exit)
+			add_run(i, false, "-noept");
+	}
 }
 
 static void help(const char *name)
@@ -414,23 +661,17 @@ static void help(const char *name)
 	printf(" -m: mark start and end of each measured iteration by XCHG %%BX,%%BX\n");
 	printf(" -l: run this loop only; may be repeated (default: all)\n");
 	for (i = 0; i < ARRAY_SIZE(loops); i++)
-		printf("     %-9s %s\n", loops[i].name, loops[i].what);
-	printf("     With -noept at the end, L1 does not use EPT for L2.\n");
+		printf("     %-11s %s\n", loops[i].name, loops[i].what);
+	printf("     With -noept at the end, L1 does not use EPT for L2 (not for plain loops).\n");
 	exit(0);
 }
 
 int main(int argc, char *argv[])
 {
-	/* Each loop with EPT, then each loop without. */
-	bool selected[2 * ARRAY_SIZE(loops)] = {};
-	char names[2 * ARRAY_SIZE(loops)][32];
 	unsigned int i, nr_selected = 0;
 	int opt;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		snprintf(names[i], sizeof(names[i]), "%s%s",
-			 loops[i % ARRAY_SIZE(loops)].name,
-			 i < ARRAY_SIZE(loops) ? "" : "-noept");
+	list_runs();
 
 	while ((opt = getopt(argc, argv, "hmi:w:l:")) != -1) {
 		switch (opt) {
@@ -446,13 +687,13 @@ int main(int argc, char *argv[])
 			nr_warm_up = atoi_non_negative("Number of warm-up iterations", optarg);
 			break;
 		case 'l':
-			for (i = 0; i < ARRAY_SIZE(names); i++) {
-				if (!strcmp(optarg, names[i]))
+			for (i = 0; i < nr_runs; i++) {
+				if (!strcmp(optarg, runs[i].name))
 					break;
 			}
-			TEST_ASSERT(i < ARRAY_SIZE(names), "No loop '%s', see -h", optarg);
-			nr_selected += !selected[i];
-			selected[i] = true;
+			TEST_ASSERT(i < nr_runs, "No loop '%s', see -h", optarg);
+			nr_selected += !runs[i].selected;
+			runs[i].selected = true;
 			break;
 		case 'h':
 		default:
@@ -463,18 +704,11 @@ int main(int argc, char *argv[])
 	TEST_REQUIRE(kvm_cpu_has(X86_FEATURE_VMX));
 
 	ksft_print_header();
-	ksft_set_plan(nr_selected ?: ARRAY_SIZE(names));
+	ksft_set_plan(nr_selected ?: nr_runs);
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		bool ept = i < ARRAY_SIZE(loops);
-
-		if (nr_selected && !selected[i])
-			continue;
-
-		if (ept && !kvm_cpu_has_ept())
-			ksft_test_result_skip("%s: no EPT for L2\n", names[i]);
-		else
-			run_loop(i % ARRAY_SIZE(loops), ept, names[i]);
+	for (i = 0; i < nr_runs; i++) {
+		if (!nr_selected || runs[i].selected)
+			execute(&runs[i]);
 	}
 
 	ksft_finished();

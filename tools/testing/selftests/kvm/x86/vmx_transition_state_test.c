@@ -3,7 +3,8 @@
  * What nested VM-Enter and VM-Exit do to L1's state that no VMCS field shows: the
  * interrupt that is pending at VM-Enter, the segments that VM-Exit loads, and the
  * MSRs of SYSCALL if L2 has an EFER of its own.  And what they do not do to exit
- * information that L1 has written.
+ * information that L1 has written.  Last, KVM has to know by whose rules to walk
+ * page tables: those of L1 or of L2, whichever runs.
  */
 #include "test_util.h"
 #include "kvm_util.h"
@@ -18,17 +19,29 @@
 /* In IA32_VMX_MISC: VMWRITE may write to fields of exit information. */
 #define MISC_WRITE_ALL_FIELDS	BIT(29)
 
-/* Where userspace looks at L1's state: before the first VM-Enter, or after a VM-Exit. */
-enum { BEFORE, AFTER };
+/*
+ * Where userspace looks at L1's state: before the first VM-Enter, or after a VM-Exit.
+ * And where it looks at how KVM translates an address, in L1 and in L2.
+ */
+enum { BEFORE, AFTER, TRANSLATE };
 
 static bool l2_ran;
+static bool l2_translates;
 static u64 l2_efer;
+
+/* Without EFER.NX, bit 63 of a page table's entry is reserved. */
+static void sync_translation(void)
+{
+	GUEST_SYNC_ARGS(TRANSLATE, !!(rdmsr(MSR_EFER) & EFER_NX), 0, 0, 0);
+}
 
 static void l2_guest_code(void)
 {
 	for (;;) {
 		l2_ran = true;
 		l2_efer = rdmsr(MSR_EFER);
+		if (l2_translates)
+			sync_translation();
 		vmcall();
 	}
 }
@@ -84,6 +97,30 @@ static void test_efer(void)
 		if (i & 1)
 			l1_syscall();
 	}
+}
+
+/*
+ * All changes of EFER.NX that VM-Enter and VM-Exit can make, and each transition
+ * without a change, too: L1's EFER comes from bit 0 of the nibbles, L2's from bit 1.
+ */
+static void test_translation(void)
+{
+	const u64 sequence = 0x0011332203120213;
+	const u64 efer = rdmsr(MSR_EFER) & ~EFER_NX;
+	int i;
+
+	l2_translates = true;
+	for (i = 0; i < 16; i++) {
+		const u64 l1_efer = efer | (sequence >> 4 * i & 1 ? EFER_NX : 0);
+		const u64 l2_efer = efer | (sequence >> 4 * i & 2 ? EFER_NX : 0);
+
+		GUEST_ASSERT(!vmwrite(HOST_IA32_EFER, l1_efer));
+		GUEST_ASSERT(!vmwrite(GUEST_IA32_EFER, l2_efer));
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+		GUEST_ASSERT_EQ(rdmsr(MSR_EFER), l1_efer);
+		sync_translation();
+	}
+	l2_translates = false;
 }
 
 /* KVM has to bring what L1 writes here to where L1 reads it without a VM-Exit. */
@@ -155,6 +192,7 @@ static void l1_guest_code(struct vmx_pages *vmx)
 	GUEST_SYNC(AFTER);
 
 	test_efer();
+	test_translation();
 	test_exit_information();
 
 	/* What L1 blocks by RFLAGS.IF hits L2 before its first instruction. */
@@ -233,19 +271,34 @@ static void check_l1_state(struct kvm_vcpu *vcpu, const struct kvm_sregs *before
 	TEST_ASSERT_EQ(dregs.dr7, 0x400);
 }
 
-int main(int argc, char *argv[])
+static void check_translation(struct kvm_vcpu *vcpu, gva_t gva, bool valid)
+{
+	struct kvm_translation tr = { .linear_address = gva };
+
+	vcpu_ioctl(vcpu, KVM_TRANSLATE, &tr);
+	TEST_ASSERT_EQ(tr.valid, valid);
+	if (valid)
+		TEST_ASSERT_EQ(tr.physical_address, addr_gva2gpa(vcpu->vm, gva));
+}
+
+static void run_test(bool ept)
 {
 	struct kvm_sregs before;
 	struct kvm_vcpu *vcpu;
+	gva_t vmx_gva, nx_gva;
 	struct kvm_vm *vm;
 	struct ucall uc;
-	gva_t vmx_gva;
-
-	TEST_REQUIRE(kvm_cpu_has(X86_FEATURE_VMX));
 
 	vm = vm_create_with_one_vcpu(&vcpu, l1_guest_code);
+	if (ept)
+		vm_enable_ept(vm);
+
 	vcpu_alloc_vmx(vm, &vmx_gva);
 	vcpu_args_set(vcpu, 1, vmx_gva);
+	nx_gva = vm_alloc_page(vm);
+	*vm_get_pte(vm, nx_gva) |= PTE_NX_MASK(&vm->mmu);
+	if (ept)
+		tdp_identity_map_default_memslots(vm);
 
 	for (;;) {
 		vcpu_run(vcpu);
@@ -255,16 +308,29 @@ int main(int argc, char *argv[])
 		case UCALL_SYNC:
 			if (uc.args[1] == BEFORE)
 				vcpu_sregs_get(vcpu, &before);
-			else
+			else if (uc.args[1] == AFTER)
 				check_l1_state(vcpu, &before);
+			else
+				check_translation(vcpu, nx_gva, uc.args[2]);
 			break;
 		case UCALL_DONE:
 			kvm_vm_free(vm);
-			return 0;
+			return;
 		case UCALL_ABORT:
 			REPORT_GUEST_ASSERT(uc);
 		default:
 			TEST_FAIL("Unexpected ucall %lu", uc.cmd);
 		}
 	}
+}
+
+int main(int argc, char *argv[])
+{
+	TEST_REQUIRE(kvm_cpu_has(X86_FEATURE_VMX));
+
+	run_test(false);
+	if (kvm_cpu_has_ept())
+		run_test(true);
+
+	return 0;
 }
