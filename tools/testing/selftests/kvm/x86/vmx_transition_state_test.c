@@ -3,8 +3,8 @@
  * What nested VM-Enter and VM-Exit do to L1's state that no VMCS field shows: the
  * interrupt that is pending at VM-Enter, the segments that VM-Exit loads, and the
  * MSRs of SYSCALL if L2 has an EFER of its own.  And what they do not do to exit
- * information that L1 has written.  Last, KVM has to know by whose rules to walk
- * page tables: those of L1 or of L2, whichever runs.
+ * information that L1 has written.  And that the page tables are those of whoever
+ * runs, both for the CPU, and for KVM, which needs to know by what rules to walk them.
  */
 #include "test_util.h"
 #include "kvm_util.h"
@@ -16,23 +16,52 @@
 #define VECTOR		0x41
 #define VMCALL_LEN	3
 
+/* In the interruptibility state of a guest. */
+#define BLOCKING_BY_NMI	BIT(3)
+
 /* In IA32_VMX_MISC: VMWRITE may write to fields of exit information. */
 #define MISC_WRITE_ALL_FIELDS	BIT(29)
 
 /*
- * Where userspace looks at L1's state: before the first VM-Enter, or after a VM-Exit.
- * And where it looks at how KVM translates an address, in L1 and in L2.
+ * A second CR3, with the same effect as the first, an EPT without any page, and the
+ * address of a page whose entry has bit 63 set: no execution, or reserved.
  */
-enum { BEFORE, AFTER, TRANSLATE };
+struct page_tables {
+	u64 cr3;
+	u64 empty_ept;
+	u64 nx_gva;
+};
+
+/*
+ * Where userspace looks at L1's state: before the first VM-Enter, or after a VM-Exit.
+ * Where it looks at how KVM translates an address, in L1 and in L2.  And where it
+ * makes an IRQ pending by KVM_SET_LAPIC, or not pending.
+ */
+enum { BEFORE, AFTER, TRANSLATE, SET_IRR, CLEAR_IRR };
 
 static bool l2_ran;
-static bool l2_translates;
+static bool l2_checks_nx;
 static u64 l2_efer;
+static u64 l2_cr3;
+static u64 nx_gva;
+static bool host_uses_ept;
 
-/* Without EFER.NX, bit 63 of a page table's entry is reserved. */
-static void sync_translation(void)
+/*
+ * Both the CPU and KVM have to know if EFER.NX is set.  Without EPT, it's always set
+ * for the CPU, KVM doesn't emulate the reserved bit.
+ */
+static void check_nx(void)
 {
-	GUEST_SYNC_ARGS(TRANSLATE, !!(rdmsr(MSR_EFER) & EFER_NX), 0, 0, 0);
+	const bool nx = rdmsr(MSR_EFER) & EFER_NX;
+	u8 vector;
+
+	if (host_uses_ept) {
+		asm volatile("invlpg (%0)" : : "r"(nx_gva) : "memory");
+		vector = kvm_asm_safe("testb $0, (%%rax)", "a"(nx_gva));
+		GUEST_ASSERT_EQ(vector, nx ? 0 : PF_VECTOR);
+	}
+
+	GUEST_SYNC_ARGS(TRANSLATE, nx, 0, 0, 0);
 }
 
 static void l2_guest_code(void)
@@ -40,8 +69,9 @@ static void l2_guest_code(void)
 	for (;;) {
 		l2_ran = true;
 		l2_efer = rdmsr(MSR_EFER);
-		if (l2_translates)
-			sync_translation();
+		l2_cr3 = get_cr3();
+		if (l2_checks_nx)
+			check_nx();
 		vmcall();
 	}
 }
@@ -103,13 +133,18 @@ static void test_efer(void)
  * All changes of EFER.NX that VM-Enter and VM-Exit can make, and each transition
  * without a change, too: L1's EFER comes from bit 0 of the nibbles, L2's from bit 1.
  */
-static void test_translation(void)
+static void test_nx(const struct page_tables *tables)
 {
 	const u64 sequence = 0x0011332203120213;
 	const u64 efer = rdmsr(MSR_EFER) & ~EFER_NX;
 	int i;
 
-	l2_translates = true;
+	/* L2 handles its page faults. */
+	GUEST_ASSERT(!vmwrite(PAGE_FAULT_ERROR_CODE_MASK, 0));
+	GUEST_ASSERT(!vmwrite(PAGE_FAULT_ERROR_CODE_MATCH, 0));
+
+	nx_gva = tables->nx_gva;
+	l2_checks_nx = true;
 	for (i = 0; i < 16; i++) {
 		const u64 l1_efer = efer | (sequence >> 4 * i & 1 ? EFER_NX : 0);
 		const u64 l2_efer = efer | (sequence >> 4 * i & 2 ? EFER_NX : 0);
@@ -118,9 +153,44 @@ static void test_translation(void)
 		GUEST_ASSERT(!vmwrite(GUEST_IA32_EFER, l2_efer));
 		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
 		GUEST_ASSERT_EQ(rdmsr(MSR_EFER), l1_efer);
-		sync_translation();
+		check_nx();
 	}
-	l2_translates = false;
+	l2_checks_nx = false;
+}
+
+/* Each CR3 more than once, and not the one that L1 or L2 had before. */
+static void test_cr3(const struct page_tables *tables)
+{
+	const u64 cr3s[] = { get_cr3(), tables->cr3 };
+	int i;
+
+	GUEST_ASSERT(!vmwrite(CPU_BASED_VM_EXEC_CONTROL,
+			      vmreadz(CPU_BASED_VM_EXEC_CONTROL) &
+			      ~(CPU_BASED_CR3_LOAD_EXITING | CPU_BASED_CR3_STORE_EXITING)));
+
+	for (i = 0; i < 9; i++) {
+		GUEST_ASSERT(!vmwrite(GUEST_CR3, cr3s[i / 2 & 1]));
+		GUEST_ASSERT(!vmwrite(HOST_CR3, cr3s[i & 1]));
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+		GUEST_ASSERT_EQ(l2_cr3, cr3s[i / 2 & 1]);
+		GUEST_ASSERT_EQ(get_cr3(), cr3s[i & 1]);
+	}
+	GUEST_ASSERT_EQ(get_cr3(), cr3s[0]);
+}
+
+/* L2 runs if EPT maps its code, and not from what another EPT maps. */
+static void test_eptp(const struct page_tables *tables)
+{
+	const u64 eptp = vmreadz(EPT_POINTER);
+	const u64 empty = tables->empty_ept | (eptp & ~PHYSICAL_PAGE_MASK);
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		GUEST_ASSERT(!vmwrite(EPT_POINTER, empty));
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_EPT_VIOLATION);
+		GUEST_ASSERT(!vmwrite(EPT_POINTER, eptp));
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+	}
 }
 
 /* KVM has to bring what L1 writes here to where L1 reads it without a VM-Exit. */
@@ -151,7 +221,31 @@ static void test_exit_information(void)
 	}
 }
 
-static void l1_guest_code(struct vmx_pages *vmx)
+/* What a failed VM-Enter had as blocking by NMI is nothing to the next one. */
+static void test_interruptibility(void)
+{
+	const u64 activity = vmreadz(GUEST_ACTIVITY_STATE);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+		GUEST_ASSERT_EQ(vmreadz(GUEST_INTERRUPTIBILITY_INFO), 0);
+
+		GUEST_ASSERT(!vmwrite(GUEST_INTERRUPTIBILITY_INFO, BLOCKING_BY_NMI));
+		GUEST_ASSERT(!vmwrite(GUEST_ACTIVITY_STATE, -1u));
+		GUEST_ASSERT_EQ(l1_vmenter(false),
+				EXIT_REASON_INVALID_STATE | EXIT_REASON_FAILED_VMENTRY);
+		GUEST_ASSERT(!l2_ran);
+
+		GUEST_ASSERT(!vmwrite(GUEST_INTERRUPTIBILITY_INFO, 0));
+		GUEST_ASSERT(!vmwrite(GUEST_ACTIVITY_STATE, activity));
+	}
+
+	GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
+	GUEST_ASSERT_EQ(vmreadz(GUEST_INTERRUPTIBILITY_INFO), 0);
+}
+
+static void l1_guest_code(struct vmx_pages *vmx, struct page_tables *tables)
 {
 	static u64 l2_stack[L2_STACK_SIZE] __aligned(16);
 
@@ -192,8 +286,19 @@ static void l1_guest_code(struct vmx_pages *vmx)
 	GUEST_SYNC(AFTER);
 
 	test_efer();
-	test_translation();
+	test_nx(tables);
+	test_cr3(tables);
+	if (vmx->eptp_gpa)
+		test_eptp(tables);
 	test_exit_information();
+	test_interruptibility();
+
+	/* The same as below, but it's userspace that makes the IRQ pending. */
+	GUEST_SYNC(SET_IRR);
+	GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_EXTERNAL_INTERRUPT);
+	GUEST_ASSERT(!l2_ran);
+	GUEST_SYNC(CLEAR_IRR);
+	GUEST_ASSERT_EQ(l1_vmenter(false), EXIT_REASON_VMCALL);
 
 	/* What L1 blocks by RFLAGS.IF hits L2 before its first instruction. */
 	x2apic_write_reg(APIC_ICR, APIC_DEST_SELF | APIC_DM_FIXED | VECTOR);
@@ -281,11 +386,25 @@ static void check_translation(struct kvm_vcpu *vcpu, gva_t gva, bool valid)
 		TEST_ASSERT_EQ(tr.physical_address, addr_gva2gpa(vcpu->vm, gva));
 }
 
+static void set_irr(struct kvm_vcpu *vcpu, bool pending)
+{
+	struct kvm_lapic_state lapic;
+	u32 *irr = (u32 *)&lapic.regs[APIC_IRR + VECTOR / 32 * 0x10];
+
+	vcpu_ioctl(vcpu, KVM_GET_LAPIC, &lapic);
+	if (pending)
+		*irr |= BIT(VECTOR % 32);
+	else
+		*irr &= ~BIT(VECTOR % 32);
+	vcpu_ioctl(vcpu, KVM_SET_LAPIC, &lapic);
+}
+
 static void run_test(bool ept)
 {
+	gva_t vmx_gva, tables_gva;
+	struct page_tables *tables;
 	struct kvm_sregs before;
 	struct kvm_vcpu *vcpu;
-	gva_t vmx_gva, nx_gva;
 	struct kvm_vm *vm;
 	struct ucall uc;
 
@@ -294,9 +413,15 @@ static void run_test(bool ept)
 		vm_enable_ept(vm);
 
 	vcpu_alloc_vmx(vm, &vmx_gva);
-	vcpu_args_set(vcpu, 1, vmx_gva);
-	nx_gva = vm_alloc_page(vm);
-	*vm_get_pte(vm, nx_gva) |= PTE_NX_MASK(&vm->mmu);
+	tables_gva = vm_alloc_page(vm);
+	tables = addr_gva2hva(vm, tables_gva);
+	vcpu_args_set(vcpu, 2, vmx_gva, tables_gva);
+	tables->nx_gva = vm_alloc_page(vm);
+	*vm_get_pte(vm, tables->nx_gva) |= PTE_NX_MASK(&vm->mmu);
+	tables->empty_ept = vm_alloc_page_table(vm);
+	tables->cr3 = vm_alloc_page_table(vm);
+	sync_global_to_guest(vm, host_uses_ept);
+	memcpy(addr_gpa2hva(vm, tables->cr3), addr_gpa2hva(vm, vm->mmu.pgd), PAGE_SIZE);
 	if (ept)
 		tdp_identity_map_default_memslots(vm);
 
@@ -310,8 +435,10 @@ static void run_test(bool ept)
 				vcpu_sregs_get(vcpu, &before);
 			else if (uc.args[1] == AFTER)
 				check_l1_state(vcpu, &before);
+			else if (uc.args[1] == SET_IRR || uc.args[1] == CLEAR_IRR)
+				set_irr(vcpu, uc.args[1] == SET_IRR);
 			else
-				check_translation(vcpu, nx_gva, uc.args[2]);
+				check_translation(vcpu, tables->nx_gva, uc.args[2]);
 			break;
 		case UCALL_DONE:
 			kvm_vm_free(vm);
@@ -328,8 +455,10 @@ int main(int argc, char *argv[])
 {
 	TEST_REQUIRE(kvm_cpu_has(X86_FEATURE_VMX));
 
+	host_uses_ept = kvm_cpu_has_ept();
+
 	run_test(false);
-	if (kvm_cpu_has_ept())
+	if (host_uses_ept)
 		run_test(true);
 
 	return 0;
